@@ -1,0 +1,54 @@
+"""What long work says while it goes on: typed events that a front end draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["Listener", "Phase", "Progress", "silent"]
+
+
+class Phase(StrEnum):
+    """Which kind of work an event belongs to."""
+
+    BUILD = "build"
+    PULL = "pull"
+    PUSH = "push"
+    SAVE = "save"
+    LOAD = "load"
+    ROLL = "roll"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """One step of long work.
+
+    Args:
+        phase: The kind of work.
+        item: What it is about: a layer's short digest, a build step's number, a replica's name. Events of
+            the same phase and item replace one another on a display.
+        message: What happens now, such as ``Downloading`` or ``RUN npm ci``.
+        current: How much is done, in ``unit``; None when it cannot be counted.
+        total: How much there is, in ``unit``; None when unknown.
+        unit: ``bytes``, ``replicas`` or ``steps``.
+        done: True on the item's last event.
+        log: A line that the work printed, for a display that shows the output.
+    """
+
+    phase: Phase
+    item: str
+    message: str = ""
+    current: int | None = None
+    total: int | None = None
+    unit: str = ""
+    done: bool = False
+    log: str = ""
+
+
+Listener = Callable[[Progress], None]
+
+
+def silent(_event: Progress) -> None:
+    """Listen to nothing: the default of the library, which never prints."""

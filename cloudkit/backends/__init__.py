@@ -1,0 +1,1 @@
+"""What makes a spec true: Docker Engine, and an in-memory twin of it."""

@@ -1,0 +1,191 @@
+"""What every backend and every image store can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from cloudkit.model.app import AppSpec
+from cloudkit.model.build import BuildSpec
+from cloudkit.model.cause import Cause
+from cloudkit.model.image import ImageState
+from cloudkit.model.log import Event, LogLine, LogQuery
+from cloudkit.model.plan import Plan
+from cloudkit.model.progress import Listener
+from cloudkit.model.reference import Reference
+from cloudkit.model.state import AppState, Revision
+from cloudkit.model.task import TaskResult, TaskSpec, Usage
+
+__all__ = ["Backend", "Capability", "ImageStore"]
+
+
+class Capability(StrEnum):
+    """What a backend may lack; calling it then raises ``UnsupportedError``."""
+
+    BUILD = "build"
+    BUILD_SECRETS = "build_secrets"
+    BUILD_PLATFORMS = "build_platforms"
+    PUSH = "push"
+    STATS = "stats"
+    EXEC = "exec"
+    ATTACH = "attach"
+    COPY = "copy"
+    HTTP_TRAFFIC = "http_traffic"
+
+
+class ImageStore(Protocol):
+    """Where images are built and kept: an engine, or its twin."""
+
+    def build(self, spec: BuildSpec, *, listener: Listener) -> ImageState:
+        """Build an image; raise ``BuildError`` with the step, its line and its log when a step fails."""
+        ...
+
+    def pull(self, reference: Reference, *, platform: str | None = None, listener: Listener) -> ImageState:
+        """Fetch an image from its registry, with the credentials of docker's configuration."""
+        ...
+
+    def push(self, reference: Reference, *, listener: Listener) -> ImageState:
+        """Send an image to its registry; the result's digest is the one that the registry has."""
+        ...
+
+    def find(self, reference: Reference) -> ImageState:
+        """Return an image that is here; raise ``NotFoundError`` when it is not."""
+        ...
+
+    def images(self) -> tuple[ImageState, ...]:
+        """Return the images that have a name here."""
+        ...
+
+    def tag(self, image: ImageState, reference: Reference) -> ImageState:
+        """Give an image one more name."""
+        ...
+
+    def remove(self, reference: Reference) -> None:
+        """Take a name away, and the image with its last name; a missing one is no error."""
+        ...
+
+    def save(self, images: tuple[ImageState, ...], path: Path, *, layout: str, listener: Listener) -> Path:
+        """Write images to a file as ``oci`` layout or ``docker`` archive, checked, and whole or not at all."""
+        ...
+
+    def load(self, path: Path, *, listener: Listener) -> tuple[ImageState, ...]:
+        """Read images from such a file or folder; refuse what does not match its digest."""
+        ...
+
+
+class Backend(Protocol):
+    """Makes specs true, and says what it sees. All names are those of apps in one namespace."""
+
+    @property
+    def name(self) -> str:
+        """Its kind, such as ``docker``."""
+        ...
+
+    @property
+    def endpoint(self) -> str:
+        """Where it is, without credentials."""
+        ...
+
+    @property
+    def namespace(self) -> str:
+        """What keeps its apps apart from others on the same engine."""
+        ...
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What it can do besides the contract."""
+        ...
+
+    @property
+    def images(self) -> ImageStore:
+        """Where the images are that it runs."""
+        ...
+
+    def plan(self, spec: AppSpec) -> Plan:
+        """Say what would be done to make the spec true; does nothing."""
+        ...
+
+    def plan_delete(self, name: str) -> Plan:
+        """Say what would be done to remove an app; an app that is not there is an empty plan."""
+        ...
+
+    def apply(
+        self, plan: Plan, *, wait: bool = True, timeout: float | None = None, listener: Listener
+    ) -> AppState | None:
+        """Do what a plan says.
+
+        Returns:
+            What is there now; None when the plan removed the app.
+
+        Raises:
+            ConflictError: The app's generation is no longer the plan's.
+            RolloutError: A replica did not become ready; the old revision, where there was one, runs again.
+        """
+        ...
+
+    def get(self, name: str) -> AppState:
+        """Return what is seen of an app; raise ``NotFoundError`` when it is not there."""
+        ...
+
+    def apps(self) -> tuple[AppState, ...]:
+        """Return all apps, by name."""
+        ...
+
+    def revisions(self, name: str) -> tuple[Revision, ...]:
+        """Return the kept revisions, newest first."""
+        ...
+
+    def diagnose(self, name: str) -> Cause | None:
+        """Say why an app is not ready, asking as far as it takes; None when nothing is wrong."""
+        ...
+
+    def logs(self, name: str, query: LogQuery) -> Iterator[LogLine]:
+        """Return the lines of all replicas, merged by time."""
+        ...
+
+    def events(self, name: str | None, query: LogQuery) -> Iterator[Event]:
+        """Return what happened to an app, or to all."""
+        ...
+
+    def exec(
+        self,
+        name: str,
+        command: tuple[str, ...],
+        *,
+        replica: str | None = None,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        user: str | None = None,
+        workdir: str | None = None,
+        timeout: float | None = None,
+    ) -> TaskResult:
+        """Run a command inside a replica: the named one, or the first that is ready."""
+        ...
+
+    def attach(
+        self, name: str, command: tuple[str, ...], *, replica: str | None, stdin: BinaryIO, stdout: BinaryIO
+    ) -> int:
+        """Run a command inside a replica on a terminal; return its exit code."""
+        ...
+
+    def copy_in(self, name: str, source: Path, target: str, *, replica: str | None = None) -> None:
+        """Copy a file or folder of this machine into replicas: the named one, or all."""
+        ...
+
+    def copy_out(self, name: str, source: str, target: Path, *, replica: str | None = None) -> Path:
+        """Copy a file or folder out of a replica; nothing is written outside ``target``."""
+        ...
+
+    def stats(self, name: str) -> tuple[Usage, ...]:
+        """Return what each running replica uses now."""
+        ...
+
+    def run(self, task: TaskSpec, *, listener: Listener) -> TaskResult:
+        """Run a task to its end and remove it."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections; calling it twice is no error."""
+        ...

@@ -1,0 +1,92 @@
+"""A command that runs once, and what came of it; what a replica uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cloudkit.model.mount import Mount
+from cloudkit.model.reference import Reference
+from cloudkit.model.resources import Resources
+from cloudkit.model.secret import Secret
+
+__all__ = ["TaskResult", "TaskSpec", "Usage"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSpec:
+    """A command in a container of its own, removed when it has ended.
+
+    Args:
+        image: The image, pinned.
+        command: Takes the place of the image's CMD; empty keeps it.
+        entrypoint: Takes the place of the image's ENTRYPOINT; None keeps it.
+        env: Environment variables.
+        stdin: What it reads; None closes its input.
+        mounts: Volumes and folders.
+        resources: What it may use.
+        user: The user it runs as; None keeps the image's.
+        workdir: The folder it starts in; None keeps the image's.
+        timeout: Seconds after which it is killed; None waits for ever.
+    """
+
+    image: Reference
+    command: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] | None = None
+    env: Mapping[str, str | Secret] = field(default_factory=dict, hash=False)
+    stdin: bytes | None = None
+    mounts: tuple[Mount, ...] = ()
+    resources: Resources = field(default_factory=Resources)
+    user: str | None = None
+    workdir: str | None = None
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskResult:
+    """What came of a command.
+
+    Args:
+        command: What ran.
+        exit_code: Its exit code.
+        output: What it printed on both streams, in order, decoded with replacement; the last 16 MiB.
+        duration: Seconds.
+        truncated: True when the beginning of the output was dropped.
+    """
+
+    command: tuple[str, ...]
+    exit_code: int
+    output: str
+    duration: float
+    truncated: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """True when the exit code is 0."""
+        return self.exit_code == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What one replica uses, now.
+
+    Args:
+        replica: Its name.
+        cpu: Cores, so 0.5 is half of one.
+        memory: Bytes in use, without the page cache.
+        memory_limit: Bytes allowed; None when unbounded.
+        received: Bytes received since it started.
+        sent: Bytes sent since it started.
+        pids: Processes and threads.
+        observed_at: When this was seen.
+    """
+
+    replica: str
+    cpu: float
+    memory: int
+    memory_limit: int | None
+    received: int
+    sent: int
+    pids: int
+    observed_at: datetime

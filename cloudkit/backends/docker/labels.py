@@ -1,0 +1,65 @@
+"""The labels and names that hold all the state of the Docker backend."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = [
+    "COMPONENT",
+    "GENERATION",
+    "INSTANCE",
+    "MANAGED_BY",
+    "NAME",
+    "NAMESPACE",
+    "OWNER",
+    "PART_OF",
+    "REVISION",
+    "SPEC",
+    "VERSION",
+    "Component",
+    "identity",
+    "selector",
+]
+
+OWNER = "cloudkit"
+MANAGED_BY = "app.kubernetes.io/managed-by"
+NAME = "app.kubernetes.io/name"
+INSTANCE = "app.kubernetes.io/instance"
+COMPONENT = "app.kubernetes.io/component"
+VERSION = "app.kubernetes.io/version"
+PART_OF = "app.kubernetes.io/part-of"
+NAMESPACE = "cloudkit/namespace"
+SPEC = "cloudkit/spec"
+GENERATION = "cloudkit/generation"
+REVISION = "cloudkit/revision"
+
+
+class Component(StrEnum):
+    """What an object of ours is for."""
+
+    REPLICA = "replica"
+    BALANCER = "balancer"
+    RECORD = "record"  # a container that never starts: one generation of an app's spec
+    TASK = "task"
+    NETWORK = "network"
+    VOLUME = "volume"
+
+
+def identity(namespace: str, component: Component, app: str = "") -> dict[str, str]:
+    """Return the labels that say whose an object is.
+
+    >>> identity("cloudkit", Component.REPLICA, "web")["app.kubernetes.io/component"]
+    'replica'
+    """
+    labels = {MANAGED_BY: OWNER, PART_OF: namespace, NAMESPACE: namespace, COMPONENT: component.value}
+    return labels | ({NAME: app, INSTANCE: f"{namespace}.{app}"} if app else {})
+
+
+def selector(namespace: str, component: Component | None = None, app: str | None = None) -> list[str]:
+    """Return the label filters that find such objects again.
+
+    >>> selector("cloudkit", app="web")[-1]
+    'app.kubernetes.io/name=web'
+    """
+    wanted = {MANAGED_BY: OWNER, NAMESPACE: namespace, COMPONENT: component and component.value, NAME: app}
+    return [f"{key}={value}" for key, value in wanted.items() if value]

@@ -1,0 +1,94 @@
+"""The next step of a roll, decided from what is there: pure, and the same whoever interrupted the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cloudkit.model.app import AppSpec
+
+__all__ = ["Member", "Step", "next_step"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A replica as a roll sees it.
+
+    Args:
+        name: Its name.
+        revision: What it was made from.
+        alive: True while the engine runs it.
+        ready: True while it takes requests.
+        done: True when it has ended well and is not to be started again.
+    """
+
+    name: str
+    revision: int
+    alive: bool
+    ready: bool
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What to do next.
+
+    Args:
+        start: How many new replicas.
+        revive: Stopped replicas to start again.
+        retire: Replicas to drain and remove.
+        settled: True when all is as wanted.
+    """
+
+    start: int = 0
+    revive: tuple[str, ...] = ()
+    retire: tuple[str, ...] = ()
+    settled: bool = False
+
+    @property
+    def idle(self) -> bool:
+        """True when there is nothing to do but wait."""
+        return not (self.start or self.revive or self.retire or self.settled)
+
+
+def next_step(spec: AppSpec, revision: int, members: Sequence[Member]) -> Step:
+    """Decide the next step towards ``spec`` at ``revision``.
+
+    Never more than ``replicas + max_surge`` run, never fewer than ``replicas - max_unavailable`` stay ready.
+
+    >>> from cloudkit.model.reference import Reference
+    >>> spec = AppSpec(name="web", image=Reference.parse("web@sha256:" + "0" * 64), replicas=2)
+    >>> next_step(spec, 2, [Member(name="a", revision=1, alive=True, ready=True)]).start
+    2
+    """
+    new = [one for one in members if one.revision == revision]
+    old = [one for one in members if one.revision != revision]
+    dead = tuple(one.name for one in old if not one.alive)
+    asleep = tuple(one.name for one in new if not one.alive and not one.done)[: spec.replicas]
+    if dead or asleep:
+        return Step(retire=dead, revive=asleep)
+    if len(new) > spec.replicas:
+        return Step(retire=_surplus(new, len(new) - spec.replicas))
+    room = spec.replicas + spec.rollout.max_surge - len(members) if old else spec.replicas
+    start = max(0, min(spec.replicas - len(new), room))
+    retire = _retirable(spec, new, old)
+    if start or retire:
+        return Step(start=start, retire=retire)
+    return Step(settled=not old and all(one.ready or one.done for one in new))
+
+
+def _surplus(new: Sequence[Member], count: int) -> tuple[str, ...]:
+    """The replicas that a smaller number gives up: those that serve nobody first, then the youngest."""
+    order = sorted(range(len(new)), key=lambda index: (new[index].ready, -index))
+    return tuple(new[index].name for index in order[:count])
+
+
+def _retirable(spec: AppSpec, new: Sequence[Member], old: Sequence[Member]) -> tuple[str, ...]:
+    """The old replicas that can go now: those that serve nobody, and as many ready ones as the spec spares."""
+    useless = [one.name for one in old if not one.ready]
+    ready_old = [one.name for one in old if one.ready]
+    ready_new = sum(one.ready for one in new)
+    floor = max(0, spec.replicas - spec.rollout.max_unavailable)
+    spare = max(0, ready_new + len(ready_old) - floor)
+    started = spec.replicas == 0 or bool(new) or spec.rollout.max_surge == 0
+    return tuple((*(useless if started else ()), *ready_old[:spare]))

@@ -1,0 +1,1 @@
+"""A container engine, wrapped once: connection, errors, builds, images."""

@@ -1,0 +1,7 @@
+"""What a cloud connects to, and where each value came from."""
+
+from cloudkit.config.endpoint import Endpoint, Tls
+from cloudkit.config.settings import Config
+from cloudkit.config.source import Source, Sources
+
+__all__ = ["Config", "Endpoint", "Source", "Sources", "Tls"]

@@ -1,0 +1,83 @@
+"""Turn what a spec says of mounts, resources, environment and safety into the engine's words; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cloudkit.backends.docker.labels import Component, identity
+from cloudkit.backends.docker.names import volume_name
+from cloudkit.model.mount import Mount
+from cloudkit.model.quantity import memory_bytes, nano_cpus
+from cloudkit.model.resources import Resources
+from cloudkit.model.secret import Secret
+
+__all__ = ["LOG_ROTATION", "engine_mounts", "environment", "host_config", "limits"]
+
+LOG_ROTATION = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}
+
+
+def environment(env: Mapping[str, str | Secret]) -> list[str]:
+    """Return variables as the engine takes them, secrets revealed: for the engine alone, never for a text.
+
+    >>> environment({"PORT": "3000", "TOKEN": Secret("hunter2")})
+    ['PORT=3000', 'TOKEN=hunter2']
+    """
+    return [f"{name}={value.reveal() if isinstance(value, Secret) else value}" for name, value in env.items()]
+
+
+def limits(resources: Resources) -> dict[str, int]:
+    """Return the limits that are set; swap is none beside the memory, so that its limit is what it says.
+
+    >>> limits(Resources(cpu="500m", memory="64Mi", pids=50))
+    {'NanoCpus': 500000000, 'Memory': 67108864, 'MemorySwap': 67108864, 'PidsLimit': 50}
+    """
+    words: dict[str, int] = {}
+    if resources.cpu is not None:
+        words["NanoCpus"] = nano_cpus(resources.cpu)
+    if resources.memory is not None:
+        words["Memory"] = words["MemorySwap"] = memory_bytes(resources.memory)
+    if resources.pids is not None:
+        words["PidsLimit"] = resources.pids
+    return words
+
+
+def engine_mounts(namespace: str, mounts: Sequence[Mount]) -> list[dict[str, Any]]:
+    """Return mounts as the engine takes them; a volume is the namespace's own and carries its labels."""
+    return [_mount(namespace, mount) for mount in mounts]
+
+
+def _mount(namespace: str, mount: Mount) -> dict[str, Any]:
+    words: dict[str, Any] = {"Type": mount.kind, "Target": mount.target, "ReadOnly": mount.read_only}
+    if mount.kind == "volume":
+        words["Source"] = volume_name(namespace, mount.source)
+        words["VolumeOptions"] = {"Labels": identity(namespace, Component.VOLUME)}
+    elif mount.kind == "bind":
+        words["Source"] = mount.source
+    return words
+
+
+def host_config(
+    namespace: str,
+    *,
+    resources: Resources,
+    mounts: Sequence[Mount] = (),
+    read_only: bool = False,
+    drop: Sequence[str] = (),
+    init: bool = True,
+) -> dict[str, Any]:
+    """Return the part of the engine's HostConfig that replicas and tasks share.
+
+    No process gains privileges by a set-uid file, and the engine's log of each container is bounded.
+
+    Source: https://docs.docker.com/reference/api/engine/ (``ContainerCreate``).
+    """
+    return {
+        "Mounts": engine_mounts(namespace, mounts),
+        "ReadonlyRootfs": read_only,
+        "CapDrop": list(drop),
+        "Init": init,
+        "SecurityOpt": ["no-new-privileges"],
+        "LogConfig": LOG_ROTATION,
+        **limits(resources),
+    }

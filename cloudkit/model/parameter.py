@@ -1,0 +1,31 @@
+"""Marks on a verb's parameter that its type does not say, for ``Annotated``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Names", "Short", "Words"]
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """The one-letter option of a keyword parameter, as the engine's own command has it.
+
+    >>> from typing import Annotated
+    >>> def logs(*, follow: Annotated[bool, Short("f")] = False) -> None: ...
+    """
+
+    letter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The value names something that is there: what kind of state it is, so that a front end can offer the names."""
+
+    kind: type[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A sequence that text gives as one line, split as a shell splits it: ``--command "npm start"``."""

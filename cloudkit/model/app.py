@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
+from cloudkit.model.checks import (
+    check_choice,
+    check_flag,
+    check_integer,
+    check_kind,
+    check_number,
+    check_path,
+    check_text,
+    check_tuple,
+    check_unique,
+    check_words,
+    freeze,
+)
 from cloudkit.model.mount import Mount
+from cloudkit.model.names import check_capability, check_label, check_name, check_signal, check_user, check_variable
 from cloudkit.model.port import Port
-from cloudkit.model.probe import Probe
+from cloudkit.model.probe import ExecProbe, Probe, Timing
 from cloudkit.model.reference import Reference
+from cloudkit.model.refusal import refusal
 from cloudkit.model.resources import Resources
 from cloudkit.model.rollout import Rollout
 from cloudkit.model.secret import Secret
 
-__all__ = ["AppSpec"]
+__all__ = ["RESTARTS", "AppSpec"]
+
+RESTARTS = ("always", "on-failure", "never")
+MOST_REPLICAS = 10_000
+MOST_LABELS = 64
+LONGEST_GRACE = 3600.0  # seconds
+_TOKEN = re.compile(r"[A-Za-z0-9_.:+-]*+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +44,8 @@ class AppSpec:
     """What an app should be.
 
     Args:
-        name: A DNS label: lower-case letters, digits and ``-``, at most 40 characters; the app's name on its networks.
+        name: A DNS label: lower-case letters, digits and ``-``, a letter first, at most 40 characters; the
+            app's name on its networks.
         image: The image, pinned by digest.
         command: Takes the place of the image's CMD; None keeps it.
         entrypoint: Takes the place of the image's ENTRYPOINT; None keeps it.
@@ -75,6 +98,60 @@ class AppSpec:
     stopped: bool = False
     restarted: str = ""
 
+    def __post_init__(self) -> None:
+        check_name("name", self.name)
+        check_kind("image", self.image, Reference)
+        check_integer("replicas", self.replicas, 0, MOST_REPLICAS)
+        object.__setattr__(self, "env", freeze("env", self.env, check_variable))
+        object.__setattr__(self, "labels", freeze("labels", self.labels, check_label))
+        check_integer("labels: number", len(self.labels), 0, MOST_LABELS)
+        check_kind("resources", self.resources, Resources)
+        check_kind("rollout", self.rollout, Rollout)
+        self._check_process()
+        self._check_ports()
+        self._check_probes()
+        self._check_surroundings()
+
+    def _check_process(self) -> None:
+        check_words("command", self.command, empty=True, optional=True)
+        check_words("entrypoint", self.entrypoint, empty=True, optional=True)
+        check_number("stop_grace", self.stop_grace, 0, LONGEST_GRACE)
+        check_signal("stop_signal", self.stop_signal)
+        check_choice("restart", self.restart, RESTARTS)
+        check_user("user", self.user)
+        check_path("workdir", self.workdir, optional=True)
+        check_flag("init", self.init)
+        check_flag("stopped", self.stopped)
+        check_text("restarted", self.restarted, _TOKEN, "letters, digits and '_.:+-'", limit=64)
+
+    def _check_ports(self) -> None:
+        check_tuple("ports", self.ports, Port)
+        check_unique("port", (port.number for port in self.ports))
+        check_unique("publish", ((port.host, port.publish) for port in self.ports if port.publish))
+
+    def _check_probes(self) -> None:
+        for name, probe in (("startup", self.startup), ("readiness", self.readiness), ("liveness", self.liveness)):
+            check_kind(name, probe, Timing, optional=True)
+            if probe is None:
+                continue
+            if not isinstance(probe, ExecProbe) and probe.port is None and not self.ports:
+                raise refusal(f"{name}: port", None, "a number where the app has no port of its own")
+            if name != "readiness" and probe.success_threshold != 1:
+                raise refusal(f"{name}: success_threshold", probe.success_threshold, "1, as one success decides here")
+
+    def _check_surroundings(self) -> None:
+        check_tuple("mounts", self.mounts, Mount)
+        check_unique("mount: target", (mount.target for mount in self.mounts))
+        check_tuple("networks", self.networks, str)
+        check_unique("network", self.networks)
+        for network in self.networks:
+            check_name("network", network)
+        check_tuple("drop", self.drop, str)
+        check_unique("drop", self.drop)
+        for capability in self.drop:
+            check_capability("drop", capability)
+        check_flag("read_only", self.read_only)
+
     def replace(self, **changes: object) -> Self:
         """Return the same spec with some fields changed, validated again."""
         return replace(self, **changes)  # type: ignore[arg-type]  # the fields' own validation answers for the types
@@ -88,4 +165,5 @@ class AppSpec:
             ports=tuple(replace(p, publish=None, host="127.0.0.1") for p in self.ports),
             rollout=Rollout(),
             stopped=False,
+            resources=self.resources.canonical,
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from cloudkit.errors import UsageError
+from cloudkit.model.checks import check_kind
 from cloudkit.model.refusal import refusal, shown
 
 __all__ = ["DEFAULT_DOMAIN", "Digest", "Reference"]
@@ -43,8 +44,7 @@ class Digest:
     encoded: str
 
     def __post_init__(self) -> None:
-        known = isinstance(self.algorithm, str) and isinstance(self.encoded, str)
-        if not known or len(self.encoded) != _LENGTHS.get(self.algorithm) or not _HEXADECIMAL.match(self.encoded):
+        if not _fits(_HEXADECIMAL, self.encoded) or len(self.encoded) != _LENGTHS.get(self.algorithm):
             raise refusal("digest", f"{self.algorithm}:{self.encoded}", "sha256:<64 lower-case hexadecimal digits>")
 
     @classmethod
@@ -85,10 +85,9 @@ class Reference:
 
     def __post_init__(self) -> None:
         _check_name(self.domain, self.path)
-        if self.tag is not None and not (isinstance(self.tag, str) and _TAG.match(self.tag)):
+        if self.tag is not None and not _fits(_TAG, self.tag):
             raise refusal("tag", self.tag, "up to 128 letters, digits, '_', '.' and '-', not led by '.' or '-'")
-        if self.digest is not None and not isinstance(self.digest, Digest):
-            raise refusal("digest", self.digest, "a Digest, as Digest.parse makes one")
+        check_kind("digest", self.digest, Digest, optional=True)
         if self.tag is None and self.digest is None:
             message = f"reference {shown(self.repository)} names no content: it has neither tag nor digest"
             raise UsageError(message, hint=f"Reference.parse({self.repository!r})")
@@ -145,6 +144,10 @@ class Reference:
         return f"Reference.parse({str(self)!r})"
 
 
+def _fits(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.match(value) is not None
+
+
 def _text(field: str, text: object) -> str:
     if not isinstance(text, str) or not 0 < len(text) <= TEXT_LIMIT:
         raise refusal(field, text, f"a text of 1 to {TEXT_LIMIT} characters")
@@ -172,9 +175,9 @@ def _is_domain(first: str) -> bool:
 
 
 def _check_name(domain: str, path: str) -> None:
-    if not isinstance(domain, str) or not _DOMAIN.match(domain) or not _is_domain(domain):
+    if not _fits(_DOMAIN, domain) or not _is_domain(domain):
         raise refusal("registry", domain, "a host such as registry.example or localhost, with :port where needed")
-    if not isinstance(path, str) or not _PATH.match(path):
+    if not _fits(_PATH, path):
         raise refusal("repository", path, "lower-case letters and digits, parted by '/', '.', '_', '__' or '-'")
     if _split_domain(f"{domain}/{path}") != (domain, path):
         official = "/".join(_split_domain(f"{domain}/{path}"))

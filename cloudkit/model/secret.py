@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 __all__ = ["Secret"]
 
@@ -30,6 +31,12 @@ class Secret:
 
     def __format__(self, spec: str) -> str:
         return format("***", spec)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
 
     def __reduce__(self) -> str:
         message = "a Secret is not pickled"

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cloudkit.model.checks import check_kind, check_number, check_path, check_tuple, check_unique, check_words, freeze
 from cloudkit.model.mount import Mount
+from cloudkit.model.names import check_user, check_variable
 from cloudkit.model.reference import Reference
 from cloudkit.model.resources import Resources
 from cloudkit.model.secret import Secret
 
 __all__ = ["TaskResult", "TaskSpec", "Usage"]
+
+LONGEST = 7 * 86_400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,20 @@ class TaskSpec:
     user: str | None = None
     workdir: str | None = None
     timeout: float | None = None
+
+    def __post_init__(self) -> None:
+        check_kind("image", self.image, Reference)
+        check_words("command", self.command, empty=True)
+        check_words("entrypoint", self.entrypoint, empty=True, optional=True)
+        object.__setattr__(self, "env", freeze("env", self.env, check_variable))
+        check_kind("stdin", self.stdin, bytes, optional=True)
+        check_tuple("mounts", self.mounts, Mount)
+        check_unique("mount: target", (mount.target for mount in self.mounts))
+        check_kind("resources", self.resources, Resources)
+        check_user("user", self.user)
+        check_path("workdir", self.workdir, optional=True)
+        if self.timeout is not None:
+            check_number("timeout", self.timeout, 0, LONGEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

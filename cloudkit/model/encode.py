@@ -1,0 +1,182 @@
+"""Specs as plain JSON, without the values of their secrets, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from types import NoneType, UnionType
+from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from cloudkit.errors import ConfigError, UsageError
+from cloudkit.model.app import AppSpec
+from cloudkit.model.probe import ExecProbe, HttpProbe, TcpProbe
+from cloudkit.model.reference import Reference
+from cloudkit.model.refusal import shown
+from cloudkit.model.secret import Secret
+
+__all__ = ["canonical", "decode", "encode", "flat"]
+
+T = TypeVar("T")
+KINDS: dict[str, type] = {"http": HttpProbe, "tcp": TcpProbe, "exec": ExecProbe}
+_SECRET = {"secret": True}
+_KIND_OF = {kind: name for name, kind in KINDS.items()}
+_SCHEMAS: dict[type, Mapping[str, tuple[object, object]]] = {}
+
+
+def encode(spec: AppSpec) -> dict[str, object]:
+    """Return a spec as plain JSON types: the fields that differ from their defaults, each secret as a marker.
+
+    >>> encode(AppSpec(name="web", image=Reference.parse("web:1"), env={"TOKEN": Secret("hunter2")}, replicas=2))
+    {'name': 'web', 'image': 'docker.io/library/web:1', 'env': {'TOKEN': {'secret': True}}, 'replicas': 2}
+    """
+    return _fields(spec, whole=False)
+
+
+def decode(data: Mapping[str, object], secrets: Mapping[str, str]) -> AppSpec:
+    """Return the spec that ``encode`` was given.
+
+    Args:
+        data: What ``encode`` returned.
+        secrets: The values of the secrets, by the names of their variables.
+
+    Raises:
+        ConfigError: A field is unknown, as when a newer version wrote it, is wrong, or a secret is missing.
+    """
+    try:
+        return _Decoder(secrets).instance(AppSpec, data, "")
+    except UsageError as error:
+        raise ConfigError(f"the stored spec is wrong: {error.summary}", hint=error.hint) from error
+
+
+def canonical(data: object) -> str:
+    """Return the one JSON text of plain data: keys in order, no blanks, ASCII.
+
+    >>> canonical({"b": 1, "a": [True]})
+    '{"a":[true],"b":1}'
+    """
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def flat(spec: AppSpec) -> dict[str, str]:
+    """Return every field of a spec by its dotted name, as JSON text, secrets as ``***``.
+
+    >>> flat(AppSpec(name="web", image=Reference.parse("web:1"), command=("serve",)))["command"]
+    '["serve"]'
+    """
+    return dict(_leaves("", _fields(spec, whole=True)))
+
+
+def _encoded(value: object, *, whole: bool) -> object:
+    if isinstance(value, Reference):
+        return str(value)
+    if isinstance(value, Secret):
+        return dict(_SECRET)
+    if isinstance(value, Mapping):
+        return {key: _encoded(item, whole=whole) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_encoded(item, whole=whole) for item in value]
+    if is_dataclass(value):
+        return _fields(value, whole=whole)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _fields(value: object, *, whole: bool) -> dict[str, object]:
+    """Encode a dataclass; a whole one says its defaults too."""
+    kind = {"kind": _KIND_OF[type(value)]} if type(value) in _KIND_OF else {}
+    given = ((name, getattr(value, name), default) for name, (_, default) in _schema(type(value)).items())
+    return kind | {name: _encoded(item, whole=whole) for name, item, default in given if whole or item != default}
+
+
+def _schema(kind: type) -> Mapping[str, tuple[object, object]]:
+    """Return the annotation and the default of each field of a dataclass, resolved once."""
+    if kind not in _SCHEMAS:
+        hints = get_type_hints(kind)
+        _SCHEMAS[kind] = {field.name: (hints[field.name], _default(field)) for field in fields(kind)}
+    return _SCHEMAS[kind]
+
+
+def _default(field: Field[object]) -> object:
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def _leaves(prefix: str, value: object) -> Iterator[tuple[str, str]]:
+    if value == _SECRET:
+        yield prefix, "***"
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(f"{prefix}.{key}" if prefix else key, item)
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for index, item in enumerate(value):
+            yield from _leaves(f"{prefix}[{index}]", item)
+    elif value != []:
+        yield prefix, canonical(value)
+
+
+class _Decoder:
+    """Reads plain data by the annotations of the dataclasses that it makes."""
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        self._secrets = secrets
+
+    def instance(self, kind: type[T], data: object, where: str) -> T:
+        """Make a dataclass of a mapping of its fields."""
+        given = _mapping(data, where)
+        schema = _schema(kind)
+        for name in given:
+            if name not in schema:
+                hint = "a newer cloudkit wrote it: use that one"
+                raise ConfigError(f"the stored spec has the unknown field {shown(_join(where, name))}", hint=hint)
+        for name, (_, default) in schema.items():
+            if default is MISSING and name not in given:
+                raise ConfigError(f"the stored spec lacks the field {_join(where, name)!r}")
+        return kind(**{name: self.value(schema[name][0], item, _join(where, name)) for name, item in given.items()})
+
+    def value(self, hint: object, data: object, where: str) -> object:
+        """Make what an annotation says; what is plain stays, as the fields' own checks judge it."""
+        origin = get_origin(hint)
+        if origin in {Union, UnionType}:
+            return self._union(get_args(hint), data, where)
+        if origin is tuple:
+            items = _list(data, where)
+            return tuple(self.value(get_args(hint)[0], item, f"{where}[{i}]") for i, item in enumerate(items))
+        if origin is Mapping:
+            value = get_args(hint)[1]
+            return {key: self.value(value, item, _join(where, key)) for key, item in _mapping(data, where).items()}
+        if hint is Reference:
+            return Reference.parse(cast("str", data))
+        return self.instance(cast("type[object]", hint), data, where) if is_dataclass(hint) else data
+
+    def _union(self, kinds: tuple[object, ...], data: object, where: str) -> object:
+        if data is None and NoneType in kinds:
+            return None
+        if Secret in kinds:
+            return self._secret(where.rpartition(".")[2]) if data == _SECRET else data
+        if ExecProbe not in kinds:
+            return self.value(next(kind for kind in kinds if kind is not NoneType), data, where)
+        given = dict(_mapping(data, where))
+        name = given.pop("kind", None)
+        if not isinstance(name, str) or name not in KINDS:
+            raise ConfigError(f"the stored spec has the unknown kind {shown(name)} in the field {where!r}")
+        return self.instance(KINDS[name], given, where)
+
+    def _secret(self, name: str) -> Secret:
+        if name not in self._secrets:
+            raise ConfigError(f"the value of the secret variable {shown(name)} is not at hand")
+        return Secret(self._secrets[name])
+
+
+def _join(where: str, name: str) -> str:
+    return f"{where}.{name}" if where else name
+
+
+def _mapping(data: object, where: str) -> Mapping[str, object]:
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"the stored spec has {shown(data)} where {where or 'a spec'!r} is a mapping")
+    return data
+
+
+def _list(data: object, where: str) -> list[object]:
+    if not isinstance(data, list):
+        raise ConfigError(f"the stored spec has {shown(data)} where {where!r} is a list")
+    return data

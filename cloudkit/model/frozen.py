@@ -1,0 +1,43 @@
+"""A mapping that cannot change, for values that are equal by what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
+__all__ = ["FrozenMapping"]
+
+V = TypeVar("V")
+
+
+class FrozenMapping(Mapping[str, V]):
+    """A copy of a mapping that nobody can change; unlike ``MappingProxyType`` it can be hashed, copied and pickled.
+
+    >>> env = FrozenMapping({"A": "1"})
+    >>> env == {"A": "1"}, env | {"B": "2"}
+    (True, {'A': '1', 'B': '2'})
+    """
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Mapping[str, V]) -> None:
+        self._items = dict(items)
+
+    def __getitem__(self, key: str) -> V:
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._items.items()))
+
+    def __or__(self, other: Mapping[str, V]) -> dict[str, V]:
+        """Return a dictionary of both, as dictionaries do."""
+        return {**self._items, **other}
+
+    def __repr__(self) -> str:
+        return repr(self._items)

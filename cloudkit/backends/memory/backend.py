@@ -1,0 +1,254 @@
+"""The backend on a world in memory: the reference of what every backend does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from cloudkit.backends.memory.causes import cause_of
+from cloudkit.backends.memory.change import Change
+from cloudkit.backends.memory.container import Container, memory_limit
+from cloudkit.backends.memory.decide import decide, decide_delete
+from cloudkit.backends.memory.images import Images
+from cloudkit.backends.memory.logs import events_of, lines_of
+from cloudkit.backends.memory.program import Response
+from cloudkit.backends.memory.record import Record, numbered
+from cloudkit.backends.memory.seen import state_of
+from cloudkit.backends.memory.tasks import run_task, within
+from cloudkit.backends.memory.traffic import path_of
+from cloudkit.backends.memory.world import World
+from cloudkit.backends.protocol import Capability
+from cloudkit.errors import BackendError, NotFoundError
+from cloudkit.model.app import AppSpec
+from cloudkit.model.cause import Cause
+from cloudkit.model.log import Event, LogLine, LogQuery
+from cloudkit.model.plan import Plan
+from cloudkit.model.progress import Listener
+from cloudkit.model.state import AppState, Revision
+from cloudkit.model.task import TaskResult, TaskSpec, Usage
+
+__all__ = ["MemoryBackend"]
+
+LOOK = 0.25  # seconds of the clock that a look at an app on its way takes, so that who polls sees it arrive
+
+
+class MemoryBackend:
+    """Runs apps in memory, on a clock that moves when somebody waits.
+
+    Args:
+        namespace: What keeps its apps apart from others in the same world.
+        world: The engine that it connects to; one of its own where None.
+
+    >>> from cloudkit.model.reference import Reference
+    >>> backend = MemoryBackend()
+    >>> image = backend.images.pull(Reference.parse("web:1"), listener=print)
+    Progress(...)
+    >>> plan = backend.plan(AppSpec(name="web", image=image.reference, replicas=2))
+    >>> backend.apply(plan, listener=lambda event: None).ready
+    2
+    """
+
+    name = "memory"
+    endpoint = "memory"
+    capabilities = frozenset(Capability)
+
+    def __init__(self, *, namespace: str = "cloudkit", world: World | None = None) -> None:
+        self.namespace = namespace
+        self.world = world or World()
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"<MemoryBackend, namespace {self.namespace}>"
+
+    @property
+    def images(self) -> Images:
+        """Where the images are that it runs."""
+        return self.world.images
+
+    def plan(self, spec: AppSpec) -> Plan:
+        """Say what would be done to make the spec true; does nothing."""
+        with self.world.clock.lock:
+            record = self._record(spec.name)
+            before = record.spec if record else None
+            replicas = [one.snapshot() for one in record.containers] if record else []
+            return Plan(
+                app=spec.name,
+                backend=self.name,
+                generation=record.generation if record else 0,
+                before=before,
+                after=spec,
+                actions=decide(spec, before, numbered(spec, record), replicas),
+            )
+
+    def plan_delete(self, name: str) -> Plan:
+        """Say what would be done to remove an app; an app that is not there is an empty plan."""
+        with self.world.clock.lock:
+            record = self._record(name)
+            return Plan(
+                app=name,
+                backend=self.name,
+                generation=record.generation if record else 0,
+                before=record.spec if record else None,
+                after=None,
+                actions=decide_delete(record.spec, [one.snapshot() for one in record.containers]) if record else (),
+            )
+
+    def apply(
+        self, plan: Plan, *, wait: bool = True, timeout: float | None = None, listener: Listener
+    ) -> AppState | None:
+        """Do what a plan says."""
+        if self._closed:
+            raise BackendError("the connection to the twin is closed", hint="make another Cloud")
+        change = Change(world=self.world, app=(self.namespace, plan.app), plan=plan, listener=listener)
+        if plan.after is None:
+            change.delete()
+            return None
+        change.make(plan.after, wait=wait, timeout=timeout)
+        with self.world.clock.lock:
+            return state_of(self._there(plan.app), self.world.clock.now)
+
+    def get(self, name: str) -> AppState:
+        """Return what is seen of an app; while it is on its way the look takes a moment of the clock."""
+        with self.world.clock.lock:
+            state = state_of(self._there(name), self.world.clock.now)
+            if not state.settled:
+                self.world.clock.advance(LOOK)
+            return state
+
+    def apps(self) -> tuple[AppState, ...]:
+        """Return all apps, by name."""
+        with self.world.clock.lock:
+            mine = sorted(key for key in self.world.records if key[0] == self.namespace)
+            return tuple(state_of(self.world.records[key], self.world.clock.now) for key in mine)
+
+    def revisions(self, name: str) -> tuple[Revision, ...]:
+        """Return the kept revisions, newest first."""
+        return tuple(self._there(name).revisions)
+
+    def diagnose(self, name: str) -> Cause | None:
+        """Say why an app is not ready; None when nothing is wrong."""
+        with self.world.clock.lock:
+            return cause_of(self._there(name))
+
+    def logs(self, name: str, query: LogQuery) -> Iterator[LogLine]:
+        """Return the lines of all replicas, merged by time."""
+        key = self._there(name).app
+        return lines_of(
+            self.world.journal, key, query, replicas=partial(self._replicas, name), over=lambda: self._is_over(name)
+        )
+
+    def events(self, name: str | None, query: LogQuery) -> Iterator[Event]:
+        """Return what happened to an app, or to all."""
+        return events_of(self.world.journal, (self.namespace, name or ""), query, over=lambda: self._closed)
+
+    def exec(
+        self,
+        name: str,
+        command: tuple[str, ...],
+        *,
+        replica: str | None = None,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        user: str | None = None,
+        workdir: str | None = None,
+        timeout: float | None = None,
+    ) -> TaskResult:
+        """Run a command inside a replica: the named one, or the first that is ready."""
+        with self.world.clock.lock:
+            chosen = self._chosen(name, replica)
+            run = partial(chosen.execute, command, stdin=stdin or b"", env=env, user=user, workdir=workdir)
+            return within(self.world, timeout, command, lambda sleep: run(sleep=sleep))
+
+    def attach(
+        self, name: str, command: tuple[str, ...], *, replica: str | None, stdin: BinaryIO, stdout: BinaryIO
+    ) -> int:
+        """Run a command inside a replica on a terminal; return its exit code."""
+        result = self.exec(name, command, replica=replica, stdin=stdin.read())
+        stdout.write(result.output.encode())
+        return result.exit_code
+
+    def copy_in(self, name: str, source: Path, target: str, *, replica: str | None = None) -> None:
+        """Copy a file or folder of this machine into replicas: the named one, or all."""
+        with self.world.clock.lock:
+            for one in self._there(name).containers if replica is None else [self._chosen(name, replica)]:
+                one.files.put(source, target)
+
+    def copy_out(self, name: str, source: str, target: Path, *, replica: str | None = None) -> Path:
+        """Copy a file or folder out of a replica; nothing is written outside ``target``."""
+        with self.world.clock.lock:
+            return self._chosen(name, replica).files.get(source, target)
+
+    def stats(self, name: str) -> tuple[Usage, ...]:
+        """Return what each running replica uses now."""
+        with self.world.clock.lock:
+            return tuple(self._usage(one) for one in self._there(name).containers if one.running)
+
+    def run(self, task: TaskSpec, *, listener: Listener) -> TaskResult:
+        """Run a task to its end and remove it."""
+        if not self.images.holds(task.image):
+            self.images.pull(task.image, listener=listener)
+        with self.world.clock.lock:
+            return run_task(self.world, self.namespace, task)
+
+    def request(self, target: str, path: str = "/") -> Response:
+        """Send a request: to an app by its name, or to ``http://localhost:PORT`` that one publishes.
+
+        Raises:
+            NotFoundError: There is no such app, or nobody listens on that port.
+        """
+        with self.world.clock.lock:
+            return self.world.traffic.request(self.behind(target), path if "://" not in target else path_of(target))
+
+    def behind(self, target: str) -> Record:
+        """Return the app that a name or a published url leads to."""
+        if "://" not in target:
+            return self._there(target)
+        port = int(target.split("://", 1)[1].split("/", maxsplit=1)[0].rpartition(":")[2])
+        owner = self.world.owner_of(port)
+        if owner is None:
+            raise NotFoundError(f"nobody listens on port {port}", hint="cloudkit apps")
+        return self.world.records[owner]
+
+    def close(self) -> None:
+        """Let go of the connection: streams end; the world stays."""
+        self._closed = True
+        self.world.journal.wake()
+
+    def _record(self, name: str) -> Record | None:
+        return self.world.records.get((self.namespace, name))
+
+    def _there(self, name: str) -> Record:
+        record = self._record(name)
+        if record is None:
+            others = ", ".join(sorted(key[1] for key in self.world.records if key[0] == self.namespace)) or "none"
+            message = f"there is no app {name!r} in namespace {self.namespace!r}; there are: {others}"
+            raise NotFoundError(message, hint="cloudkit apps")
+        return record
+
+    def _replicas(self, name: str) -> frozenset[str]:
+        record = self._record(name)
+        return frozenset(one.name for one in record.containers) if record else frozenset()
+
+    def _is_over(self, name: str) -> bool:
+        return self._closed or self._record(name) is None
+
+    def _chosen(self, name: str, replica: str | None) -> Container:
+        """Return the named replica, or the first that is ready, or else the first that runs."""
+        containers = self._there(name).containers
+        if replica is not None:
+            wanted = [one for one in containers if replica in (one.name, one.id)]
+        else:
+            wanted = sorted((one for one in containers if one.running), key=lambda one: not one.serving)
+        if wanted:
+            return wanted[0]
+        there = ", ".join(one.name for one in containers) or "none"
+        what = f"replica {replica!r} of app {name!r}" if replica else f"running replica of app {name!r}"
+        raise NotFoundError(f"there is no {what}; there are: {there}", hint=f"cloudkit status {name}")
+
+    def _usage(self, one: Container) -> Usage:
+        return Usage(
+            replica=one.name, cpu=one.program.cpu, memory=one.program.memory, memory_limit=memory_limit(one.spec),
+            received=one.received, sent=one.sent, pids=1 + one.spec.init, observed_at=self.world.clock.now,
+        )  # fmt: skip

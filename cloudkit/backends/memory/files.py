@@ -1,0 +1,89 @@
+"""A replica's file system: paths and their content."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from cloudkit.errors import NotFoundError, UsageError
+
+__all__ = ["Files"]
+
+
+class Files:
+    """Files by absolute path; a folder is there while a file is in it.
+
+    >>> files = Files()
+    >>> files.write("/app/index.js", b"1")
+    >>> files.read("index.js", "/app"), files.read("/nowhere")
+    (b'1', None)
+    """
+
+    def __init__(self) -> None:
+        self._content: dict[PurePosixPath, bytes] = {}
+
+    def read(self, path: str, workdir: str = "/") -> bytes | None:
+        """Return a file's content; None when it is not there."""
+        return self._content.get(_absolute(path, workdir))
+
+    def write(self, path: str, content: bytes, workdir: str = "/") -> None:
+        """Make or replace a file."""
+        self._content[_absolute(path, workdir)] = content
+
+    def put(self, source: Path, target: str) -> None:
+        """Copy a file or folder of this machine here; into ``target`` when that is a folder here.
+
+        Raises:
+            NotFoundError: There is no ``source``.
+            UsageError: A link in it leads out of it.
+        """
+        if not source.exists():
+            raise NotFoundError(f"{str(source)!r} is not there to be copied")
+        place = _absolute(target)
+        if target.endswith("/") or self._is_folder(place):
+            place /= source.name
+        for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
+            if path.is_file():
+                self._content[place / path.relative_to(source)] = _inside(path, source).read_bytes()
+
+    def get(self, source: str, target: Path) -> Path:
+        """Copy a file or folder from here to this machine; into ``target`` when that is a folder.
+
+        Raises:
+            NotFoundError: There is no ``source``.
+        """
+        place = _absolute(source)
+        root = target / place.name if target.is_dir() else target
+        if place in self._content:
+            return _written(root, self._content[place])
+        if not self._is_folder(place):
+            raise NotFoundError(f"{source!r} is not there to be copied")
+        for path, content in self._content.items():
+            if place in path.parents:
+                _written(root / path.relative_to(place), content)
+        return root
+
+    def _is_folder(self, place: PurePosixPath) -> bool:
+        return any(place in path.parents for path in self._content)
+
+
+def _absolute(path: str, workdir: str = "/") -> PurePosixPath:
+    """Return the path without ``.`` and ``..``: nothing is above the root."""
+    parts: list[str] = []
+    for part in PurePosixPath(workdir, path).parts[1:]:
+        if part == "..":
+            parts = parts[:-1]
+        else:
+            parts.append(part)
+    return PurePosixPath("/", *parts)
+
+
+def _inside(path: Path, root: Path) -> Path:
+    if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+        raise UsageError(f"{str(path)!r} is a link that leads out of {str(root)!r}")
+    return path
+
+
+def _written(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path

@@ -1,0 +1,134 @@
+"""The twin's engine: apps, replicas, images, host ports and time, shared by all who connect to it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from functools import partial
+from urllib.parse import urlsplit
+
+from cloudkit.backends.memory.clock import Clock
+from cloudkit.backends.memory.container import Container
+from cloudkit.backends.memory.faults import Faults
+from cloudkit.backends.memory.images import Images
+from cloudkit.backends.memory.journal import AppKey, Journal
+from cloudkit.backends.memory.program import Behaviour, Program
+from cloudkit.backends.memory.record import Record
+from cloudkit.backends.memory.traffic import Traffic, path_of
+from cloudkit.model.app import AppSpec
+from cloudkit.model.cause import Cause, CauseCode
+from cloudkit.model.reference import Reference
+from cloudkit.model.secret import Secret
+
+__all__ = ["World", "revealed"]
+
+ALPHABET = "bcdfghjkmnpqrstvwxz2456789"  # no vowels and no look-alikes, as Kubernetes' own suffixes
+FIRST_PORT = 32768
+
+
+class World:
+    """What an engine and a registry hold; a second backend over the same world is a second process.
+
+    Args:
+        seed: What the names of replicas come from: the same seed gives the same names.
+        clock: Its time; a clock of its own where None.
+    """
+
+    def __init__(self, *, seed: int = 0, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
+        self.journal = Journal(self.clock)
+        self.faults = Faults(clock=self.clock, find=self.container, lost=self.lose)
+        self.images = Images(self.clock, self.faults)
+        self.traffic = Traffic(self.clock)
+        self.records: dict[AppKey, Record] = {}
+        self._random = random.Random(seed)  # noqa: S311  # names, not secrets
+        self._addresses = 1
+
+    def program(self, reference: str, behaviour: Behaviour | None = None, *, ports: tuple[int, ...] = ()) -> Reference:
+        """Let an image behave so, and have its registry hold it; return its reference.
+
+        >>> World().program("shop:1", Program(starts=2))
+        Reference.parse('docker.io/library/shop:1')
+        """
+        return self.images.publish(Reference.parse(reference), behaviour or Program(), ports=ports)
+
+    def create(self, record: Record) -> Container:
+        """Make a replica of what is wanted, and start nothing yet."""
+        spec, name = record.spec, f"{record.spec.name}-{record.revision}-{self._letters(5)}"
+        env = revealed(spec.env)
+        self._addresses += 1
+        container = Container(
+            app=record.app, name=name, id=f"{self._random.getrandbits(256):064x}", spec=spec, revision=record.revision,
+            program=self.images.behaviour(spec.image, env), env=env, clock=self.clock, journal=self.journal,
+            fetch=partial(self.fetch, record.app[0]), refused=self.refusal(spec),
+            address=f"10.{self._addresses >> 16}.{self._addresses >> 8 & 255}.{self._addresses & 255}",
+        )  # fmt: skip
+        record.containers.append(container)
+        self.journal.happened(record.app, name, "create")
+        return container
+
+    def lose(self, container: Container) -> None:
+        """Remove a replica."""
+        container.remove()
+        record = self.records.get(container.app)
+        if record is not None and container in record.containers:
+            record.containers.remove(container)
+
+    def container(self, name: str) -> Container | None:
+        """Find a replica of any app by its name; None when it is not there."""
+        every = (one for record in self.records.values() for one in record.containers)
+        return next((one for one in every if one.name == name), None)
+
+    def fetch(self, namespace: str, url: str) -> tuple[int, str]:
+        """Get a url as an app of ``namespace`` would: another app by its name on the private network."""
+        parts = urlsplit(url)
+        record = self.records.get((namespace, parts.hostname or ""))
+        if record is None:
+            return 6, f"curl: (6) Could not resolve host: {parts.hostname}\n"
+        response = self.traffic.request(record, path_of(url))
+        return response.status, response.body
+
+    def owner_of(self, port: int) -> AppKey | None:
+        """Return the app that publishes a port of the host; None when no app does."""
+        return next((key for key, record in self.records.items() if port in record.published.values()), None)
+
+    def taken(self, app: AppKey, spec: AppSpec) -> int | None:
+        """Return a wanted port of the host that somebody else has; None when all can be had."""
+        wanted = [one.publish for one in spec.ports if one.publish]
+        return next(
+            (port for port in wanted if port in self.faults.ports or self.owner_of(port) not in (None, app)), None
+        )
+
+    def publish(self, record: Record) -> None:
+        """Give the app the ports of the host that its spec asks for; one that may choose keeps what it had."""
+        kept = record.published
+        record.published = {
+            one.number: one.publish or kept.get(one.number) or self._free_port()
+            for one in record.spec.ports
+            if one.publish is not None
+        }
+
+    def refusal(self, spec: AppSpec) -> Cause | None:
+        """Return why the engine would not start a replica of a spec; None when it would."""
+        if spec.name in self.faults.refusals:
+            return self.faults.refusals[spec.name]
+        if self.images.holds(spec.image):
+            return None
+        text = f"image {spec.image} is not here"
+        return Cause(
+            code=CauseCode.IMAGE_MISSING, summary=text, evidence=(text,), fix=f"cloudkit pull {spec.image.familiar}"
+        )
+
+    def _free_port(self) -> int:
+        port = FIRST_PORT
+        while self.owner_of(port) is not None or port in self.faults.ports:
+            port += 1
+        return port
+
+    def _letters(self, count: int) -> str:
+        return "".join(self._random.choice(ALPHABET) for _ in range(count))
+
+
+def revealed(env: Mapping[str, str | Secret]) -> dict[str, str]:
+    """Return an environment as the process gets it."""
+    return {key: value.reveal() if isinstance(value, Secret) else value for key, value in env.items()}

@@ -1,0 +1,66 @@
+"""A replica's file system, and what is copied in and out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cloudkit.backends.memory.files import Files
+from cloudkit.errors import NotFoundError, UsageError
+
+
+def test_a_folder_comes_back_as_it_went_in(tmp_path: Path) -> None:
+    """Copying in and out again is the identity on content and layout."""
+    source = tmp_path / "site"
+    (source / "deep").mkdir(parents=True)
+    (source / "index.html").write_bytes(b"<p>")
+    (source / "deep" / "x.bin").write_bytes(bytes(range(256)))
+    files = Files()
+
+    files.put(source, "/srv/site")
+    back = files.get("/srv/site", tmp_path / "back")
+
+    assert {one.relative_to(back).as_posix(): one.read_bytes() for one in back.rglob("*") if one.is_file()} == {
+        "index.html": b"<p>",
+        "deep/x.bin": bytes(range(256)),
+    }
+
+
+def test_into_a_folder_a_file_keeps_its_name(tmp_path: Path) -> None:
+    """The target of a copy may be a folder that is there, or end in a slash."""
+    (tmp_path / "a.txt").write_text("a")
+    files = Files()
+    files.write("/srv/other", b"")
+
+    files.put(tmp_path / "a.txt", "/srv")
+    files.put(tmp_path / "a.txt", "/new/")
+
+    assert (files.read("/srv/a.txt"), files.read("/new/a.txt")) == (b"a", b"a")
+
+
+def test_nothing_is_above_the_root() -> None:
+    """A path with dots ends at the root."""
+    files = Files()
+
+    files.write("../../etc/./passwd", b"x", "/srv")
+
+    assert files.read("/etc/passwd") == b"x"
+
+
+def test_a_link_that_leads_out_is_refused(tmp_path: Path) -> None:
+    """What was not meant to be copied is not."""
+    (tmp_path / "secret").write_text("s")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "link").symlink_to(tmp_path / "secret")
+
+    with pytest.raises(UsageError, match="leads out"):
+        Files().put(tmp_path / "site", "/srv")
+
+
+def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+    """In both directions."""
+    with pytest.raises(NotFoundError):
+        Files().put(tmp_path / "none", "/srv")
+    with pytest.raises(NotFoundError):
+        Files().get("/none", tmp_path)

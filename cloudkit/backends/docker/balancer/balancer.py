@@ -1,0 +1,313 @@
+"""An app's balancer: the container and what runs in it, as one thing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from cloudkit.backends.docker.balancer import container
+from cloudkit.backends.docker.balancer.config import ConfiguredServer, fingerprint, render
+from cloudkit.backends.docker.balancer.control import Control
+from cloudkit.backends.docker.balancer.ports import holder, named_in, taken
+from cloudkit.backends.docker.balancer.runtime import Admin, Runtime, Server
+from cloudkit.backends.docker.balancer.settings import BalancerSettings
+from cloudkit.engine.errors import translate
+from cloudkit.errors import BackendError, CloudkitError, ConflictError, NotFoundError
+from cloudkit.model.port import Port
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+__all__ = ["Balancer", "Member", "Membership"]
+
+TRIES = 8
+POLL = 0.02
+REMOVAL = 5.0
+RELOAD = 10.0
+
+
+class Membership(StrEnum):
+    """What a replica is to its balancer."""
+
+    SERVING = "serving"  # gets requests while its checks pass
+    TRIAL = "trial"  # is checked, gets nothing yet
+    DRAINING = "draining"  # finishes what it has
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A replica, and what it is to be to the balancer.
+
+    Args:
+        name: The replica's name.
+        address: Its private address.
+        membership: What it is to be.
+        checked: False when the app's checks are not meant for it, as it is of a revision that had others.
+    """
+
+    name: str
+    address: str
+    membership: Membership = Membership.SERVING
+    checked: bool = True
+
+
+class Balancer:
+    """The balancer of one app; safe to use from several threads.
+
+    Args:
+        api: The SDK's low-level client.
+        image: What the container runs, as ``ensure_image`` names it.
+        site: Its name and networks.
+        settings: What it needs to know of the app.
+    """
+
+    def __init__(self, api: APIClient, *, image: str, site: container.Site, settings: BalancerSettings) -> None:
+        self._api = api
+        self._image = image
+        self._site = site
+        self._settings = settings
+        self._control = Control(api, site.name)
+        self._runtime = Runtime(self._control.ask, settings)
+
+    @property
+    def name(self) -> str:
+        """The container's name."""
+        return self._site.name
+
+    def ensure(self, members: Sequence[Member] = ()) -> None:
+        """Make the balancer run with these settings and networks; one that does already is left as it is.
+
+        Other checks are taken up by a reload, in which no request is lost. Other ports or networks take another
+        container, and some 0.3 seconds in which connections are refused.
+
+        Args:
+            members: The replicas that a new, restarted or reloaded balancer begins with.
+
+        Raises:
+            RolloutError: A published port is taken; the container is not left behind.
+            BackendError: HAProxy refuses the configuration; where one runs, it goes on as it was.
+        """
+        found = container.find(self._api, self.name)
+        kept: dict[str, str] = {}
+        if found is not None:
+            if self._adopted(found, members):
+                return
+            kept = container.addresses(found)
+            self.remove()
+        self._make(members, kept)
+
+    def sync(self, members: Sequence[Member]) -> None:
+        """Make the balancer know these replicas and no others, each as what it is to be."""
+        seen = {server.name: server for server in self.servers()}
+        wanted = {member.name: member for member in members}
+        for name, server in seen.items():
+            if name not in wanted or wanted[name].address != server.address:
+                self._dismiss(name)
+                seen = {key: value for key, value in seen.items() if key != name}
+        for member in members:
+            self._place(member, seen.get(member.name))
+        self.save()
+
+    def admit(self, name: str, address: str) -> None:
+        """Put a started replica on trial: it is checked ten times a second and gets nothing yet."""
+        seen = {server.name: server for server in self.servers()}
+        if name in seen and seen[name].address != address:
+            self._dismiss(name)
+        self._place(Member(name=name, address=address, membership=Membership.TRIAL), seen.get(name))
+        self.save()
+
+    def up(self, name: str) -> bool:
+        """True once a replica's checks pass; one that a restart of the balancer has set aside is put on trial again."""
+        server = self.server(name)
+        if server.admin is Admin.MAINT:
+            self._runtime.trial(name)
+            return False
+        return server.passing
+
+    def enable(self, name: str) -> None:
+        """Send requests to a replica, while its checks pass."""
+        self._runtime.ready(name)
+        self.save()
+
+    def drain(self, name: str, deadline: float) -> bool:
+        """Send nothing new to a replica, and wait until it has finished what it has.
+
+        Returns:
+            False when it was still busy after ``deadline`` seconds.
+        """
+        self._runtime.drain(name)
+        self.save()
+        return _within(deadline, lambda: not self.server(name).sessions)
+
+    def dismiss(self, name: str) -> None:
+        """Forget a replica, cutting what it is still working on; one that is unknown is no error."""
+        if any(server.name == name for server in self.servers()):
+            self._dismiss(name)
+            self.save()
+
+    def servers(self) -> tuple[Server, ...]:
+        """Return the replicas as the balancer sees them."""
+        return self._runtime.servers()
+
+    def server(self, name: str) -> Server:
+        """Return one of them; raise ``NotFoundError`` when the balancer does not know it."""
+        found = next((server for server in self.servers() if server.name == name), None)
+        if found is None:
+            raise NotFoundError(f"balancer {self.name} does not know replica {name!r}")
+        return found
+
+    def save(self) -> None:
+        """Write what the balancer knows into its configuration, so that it comes back with it."""
+        self._save({server.name: server.checked for server in self.servers()})
+
+    def published(self) -> dict[int, tuple[str, int]]:
+        """Return the host's address and port of each published port, as the engine has bound them."""
+        found = container.find(self._api, self.name)
+        return container.published(found) if found is not None else {}
+
+    def remove(self) -> None:
+        """Remove the balancer; one that is not there is no error."""
+        self._control.close()
+        container.remove(self._api, self.name)
+
+    def close(self) -> None:
+        """Let go of the connection; calling it twice is no error."""
+        self._control.close()
+
+    @property
+    def _shape(self) -> str:
+        return container.shape(self._settings, self._site)
+
+    def _adopted(self, found: Mapping[str, Any], members: Sequence[Member]) -> bool:
+        """Keep a container that is as it should be, started where it was stopped; tell whether that was so."""
+        if found["Config"]["Labels"].get(container.SHAPE) != self._shape:
+            return False
+        status = found["State"]["Status"]
+        if status in {"created", "exited"}:
+            self._write(members)
+            try:
+                self._start()
+            except ConflictError:  # its address was given away while it was down
+                return False
+        elif status == "running" and self._runtime.fingerprint() != fingerprint(self._settings):
+            self._reload(members)
+        return status in {"created", "exited", "running"}
+
+    def _make(self, members: Sequence[Member], kept: Mapping[str, str]) -> None:
+        """Create and start the container, drawing its addresses again where another container was faster."""
+        for last in (attempt == TRIES - 1 for attempt in range(TRIES)):
+            where = {network.name: kept.get(network.name) or network.address() for network in self._site.networks}
+            try:
+                container.create(self._api, self._image, self._settings, self._site, where)
+                self._write(members)
+                self._start()
+            except ConflictError:
+                if last:
+                    raise
+                kept = {}
+            else:
+                return
+
+    def _start(self) -> None:
+        """Start the container; one that cannot start is not left behind."""
+        try:
+            with translate(f"start balancer {self.name}"):
+                self._api.start(self.name)
+        except CloudkitError as error:
+            container.remove(self._api, self.name)
+            text = " ".join(error.evidence)
+            port = named_in(text, self._settings.ports)
+            if port is None:
+                raise
+            raise taken(self._settings.app, port, self._holder(port), error.evidence) from error
+
+    def _holder(self, port: Port) -> str:
+        with translate(f"see who has port {port.publish}"):
+            return holder(self._api.containers(), port, own=self.name)
+
+    def _write(self, members: Sequence[Member]) -> None:
+        servers = [
+            ConfiguredServer(
+                name=one.name,
+                address=one.address,
+                serving=one.membership is Membership.SERVING,
+                checked=one.checked,
+            )
+            for one in members
+        ]
+        container.write_config(self._api, self.name, render(self._settings, servers))
+
+    def _save(self, checked: Mapping[str, bool]) -> None:
+        """Write what the running balancer knows; a replica that is not in ``checked`` gets no checks."""
+        servers = [
+            ConfiguredServer(
+                name=one.name,
+                address=one.address,
+                serving=one.admin is Admin.READY,
+                checked=checked.get(one.name, False),
+            )
+            for one in self.servers()
+        ]
+        container.write_config(self._api, self.name, render(self._settings, servers))
+
+    def _reload(self, members: Sequence[Member]) -> None:
+        """Take up other checks: a new worker takes over the sockets, the old one ends what it has."""
+        before = self._runtime.process()
+        self._save({one.name: one.checked for one in members})
+        self._exec(f"haproxy -c -q -f /{container.FOLDER}/{container.CONFIG} && kill -USR2 1")
+        self._control.close()
+        if not _within(RELOAD, lambda: self._process_now() not in {0, before}):
+            raise BackendError(f"balancer {self.name} did not take up its configuration", hint="cloudkit doctor")
+
+    def _place(self, member: Member, seen: Server | None) -> None:
+        if seen is None:
+            self._runtime.add(member.name, member.address)
+        wanted = Admin.READY if member.membership is Membership.SERVING else Admin.DRAIN
+        if seen is None or seen.admin is not wanted:
+            act = {
+                Membership.SERVING: self._runtime.ready,
+                Membership.TRIAL: self._runtime.trial,
+                Membership.DRAINING: self._runtime.drain,
+            }
+            act[member.membership](member.name)
+
+    def _dismiss(self, name: str) -> None:
+        self._runtime.maintain(name)
+        self._runtime.sever(name)
+        if not _within(REMOVAL, lambda: self._removed(name)):
+            self._runtime.remove(name)
+
+    def _removed(self, name: str) -> bool:
+        try:
+            self._runtime.remove(name)
+        except BackendError:
+            return False
+        return True
+
+    def _process_now(self) -> int:
+        with suppress(BackendError, ValueError):
+            return self._runtime.process()
+        return 0
+
+    def _exec(self, line: str) -> None:
+        with translate(f"reload balancer {self.name}"):
+            made = self._api.exec_create(self.name, ["sh", "-c", line])
+            output: bytes = self._api.exec_start(made["Id"])
+            code = self._api.exec_inspect(made["Id"])["ExitCode"]
+        if code:
+            evidence = output.decode(errors="replace").splitlines()
+            raise BackendError(f"balancer {self.name} refuses its configuration", evidence=evidence)
+
+
+def _within(seconds: float, done: Callable[[], bool]) -> bool:
+    """Look until ``done``, for at most so many seconds; tell whether it came true."""
+    ends = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() >= ends:
+            return False
+        time.sleep(POLL)
+    return True

@@ -1,0 +1,205 @@
+"""HAProxy's runtime interface as typed commands.
+
+Source: the management guide of HAProxy 2.6, section 9.3.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cloudkit.backends.docker.balancer.config import endpoint, server_name, server_options
+from cloudkit.backends.docker.balancer.settings import BalancerSettings
+from cloudkit.errors import BackendError
+
+__all__ = ["Admin", "Runtime", "Server"]
+
+_DOWN = "0"
+_UNKNOWN = "0"
+_PASSED = frozenset({"3", "4"})
+_MAINTENANCE = 0x01 | 0x02 | 0x04 | 0x20 | 0x40
+_DRAIN = 0x08 | 0x10
+_CHECKED = 0x02
+_ACCEPTED = frozenset({"", "New server registered.", "Server deleted."})
+
+
+class Admin(StrEnum):
+    """What was asked of a server."""
+
+    READY = "ready"  # takes requests while its checks pass
+    DRAIN = "drain"  # is checked, finishes what it has, gets nothing new
+    MAINT = "maint"  # is neither checked nor used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A replica as the balancer sees it, over all its ports.
+
+    Args:
+        name: The replica's name.
+        address: Its private address.
+        admin: What was asked of it.
+        passing: True when its last checks passed, or when it has none.
+        checked: False when it has no checks.
+        sessions: Requests or connections in flight, and those that wait for it.
+        check: How the last check ended, in HAProxy's word: ``L7OK``, ``L7STS``, ``L4CON``, ``L4TOUT``; empty before it.
+        code: The HTTP status that the last check saw; None when it saw none.
+        detail: HAProxy's words on the last check, such as ``Connection refused``.
+    """
+
+    name: str
+    address: str
+    admin: Admin
+    passing: bool
+    checked: bool = True
+    sessions: int = 0
+    check: str = ""
+    code: int | None = None
+    detail: str = ""
+
+    @property
+    def serving(self) -> bool:
+        """True while it takes new requests."""
+        return self.admin is Admin.READY and self.passing
+
+
+class Runtime:
+    """What a running balancer can be asked.
+
+    Args:
+        ask: Sends one command to the runtime interface and returns its answer.
+        settings: The app's settings: a command goes to each port's group of servers.
+    """
+
+    def __init__(self, ask: Callable[[str], str], settings: BalancerSettings) -> None:
+        self._ask = ask
+        self._settings = settings
+
+    def servers(self) -> tuple[Server, ...]:
+        """Return the servers, in the order in which they were added."""
+        routes = {route.name for route in self._settings.routes}
+        figures = {(row["pxname"], row["svname"]): row for row in _statistics(self._ask("show stat -1 4 -1"))}
+        merged: dict[str, Server] = {}
+        for row in _states(self._ask("show servers state")):
+            key = (row["be_name"], row["srv_name"])
+            if key[0] in routes and key in figures:
+                merged[key[1]] = _merged(merged.get(key[1]), _server(row, figures[key]))
+        return tuple(merged.values())
+
+    def process(self) -> int:
+        """Return the process id of the worker that answers, which another one has after a reload."""
+        return int(self._info("Pid"))
+
+    def fingerprint(self) -> str:
+        """Return the fingerprint of the settings that it runs with."""
+        return self._info("description")
+
+    def add(self, name: str, address: str) -> None:
+        """Add a server, in maintenance."""
+        for route in self._settings.routes:
+            where = endpoint(address, route.port)
+            options = server_options(self._settings, route)
+            self._command(f"add server {route.name}/{server_name(name)} {where} {options}")
+
+    def trial(self, name: str) -> None:
+        """Check a server, but send it nothing yet."""
+        self._each(name, "set server {} state drain")
+        if self._settings.check:
+            self._each(name, "enable health {}")
+
+    def ready(self, name: str) -> None:
+        """Send requests to a server while its checks pass."""
+        self._each(name, "set server {} state ready")
+        if self._settings.check:
+            self._each(name, "enable health {}")
+
+    def drain(self, name: str) -> None:
+        """Let a server finish what it has, and send it nothing new."""
+        self._each(name, "set server {} state drain")
+
+    def maintain(self, name: str) -> None:
+        """Take a server out at once; what it is working on goes on."""
+        self._each(name, "set server {} state maint")
+
+    def sever(self, name: str) -> None:
+        """Cut what a server is still working on."""
+        self._each(name, "shutdown sessions server {}")
+
+    def remove(self, name: str) -> None:
+        """Forget a server; raise ``BackendError`` while it is in use or not in maintenance."""
+        self._each(name, "del server {}")
+
+    def _info(self, field: str) -> str:
+        start = f"{field}: "
+        lines = self._ask("show info").splitlines()
+        return next((line.removeprefix(start) for line in lines if line.startswith(start)), "")
+
+    def _each(self, name: str, template: str) -> None:
+        for route in self._settings.routes:
+            self._command(template.format(f"{route.name}/{server_name(name)}"))
+
+    def _command(self, command: str) -> None:
+        answer = self._ask(command).strip()
+        if answer not in _ACCEPTED:
+            what = f"the balancer of app {self._settings.app!r} refused {command!r}"
+            raise BackendError(what, evidence=answer.splitlines())
+
+
+def _statistics(text: str) -> Iterator[dict[str, str]]:
+    return csv.DictReader(text.lstrip("# \n").splitlines())
+
+
+def _states(text: str) -> Iterator[dict[str, str]]:
+    """Read the table of states: a version, a header, a line for each server."""
+    lines = text.strip().splitlines()[1:]
+    header = lines[0].lstrip("# ").split() if lines else []
+    for line in lines[1:]:
+        yield dict(zip(header, line.split(), strict=False))
+
+
+def _server(state: dict[str, str], figures: dict[str, str]) -> Server:
+    admin = _admin(int(state["srv_admin_state"]))
+    checked = bool(int(state["srv_check_state"]) & _CHECKED)
+    code = figures.get("check_code") or ""
+    return Server(
+        name=state["srv_name"],
+        address=state["srv_addr"],
+        admin=admin,
+        passing=state["srv_op_state"] != _DOWN and (not checked or _passed(admin, state["srv_check_result"])),
+        checked=checked,
+        sessions=int(figures.get("scur") or 0) + int(figures.get("qcur") or 0),
+        check=(figures.get("check_status") or "").lstrip("* ").replace("INI", ""),
+        code=int(code) if code.isdigit() else None,
+        detail=figures.get("last_chk") or figures.get("check_desc") or "",
+    )
+
+
+def _passed(admin: Admin, result: str) -> bool:
+    """True after a check that passed; a server of the file serves from the start, before its first check."""
+    return result in _PASSED or (admin is Admin.READY and result == _UNKNOWN)
+
+
+def _admin(mask: int) -> Admin:
+    if mask & _MAINTENANCE:
+        return Admin.MAINT
+    return Admin.DRAIN if mask & _DRAIN else Admin.READY
+
+
+def _merged(first: Server | None, second: Server) -> Server:
+    """One server of several ports passes when all do, and shows the check of the first that does not."""
+    if first is None:
+        return second
+    shown = second if first.passing and not second.passing else first
+    return Server(
+        name=shown.name,
+        address=shown.address,
+        admin=shown.admin,
+        passing=first.passing and second.passing,
+        checked=first.checked,
+        sessions=first.sessions + second.sessions,
+        check=shown.check,
+        code=shown.code,
+        detail=shown.detail,
+    )

@@ -64,6 +64,11 @@ class Catalogue(Mapping[str, Verb]):
                 return None if any(parameter.required for parameter in verb.parameters) else verb
         return None
 
+    def kind_of(self, handle: type[Any]) -> type[Any] | None:
+        """Return the kind of state that a handle has: what one of its verbs returns and one of the root's lists."""
+        kinds = (verb.result for verb in self.values() if verb.handle is handle and not verb.mark.changes)
+        return next((kind for kind in kinds if isinstance(kind, type) and self.listing(kind)), None)
+
 
 def verbs_of(handle: type[Any], opens: Callable[..., Any] | None) -> Iterator[Verb]:
     """Read the marked methods of a class, inherited ones first, in the order of their definition."""

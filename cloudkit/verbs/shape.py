@@ -27,7 +27,7 @@ class Shape:
     """What text can give for a type.
 
     Args:
-        kinds: The types that one text is tried as, in order.
+        kinds: The types that one text is tried as, in order; a ``str`` among them takes the text as it is.
         choices: The only values that are allowed besides; members of an enumeration or of a Literal.
         arity: One value, several, or ``KEY=VALUE`` pairs.
         optional: True when None is allowed too.
@@ -104,6 +104,4 @@ def union(members: Iterable[object]) -> Shape | None:
 
 
 def merged(one: Shape, other: Shape) -> Shape:
-    kinds = one.kinds + tuple(kind for kind in other.kinds if kind not in one.kinds)
-    # a text is always a str: what is stricter is tried first
-    return replace(one, kinds=tuple(sorted(kinds, key=lambda kind: kind is str)), choices=one.choices + other.choices)
+    return replace(one, kinds=tuple(dict.fromkeys(one.kinds + other.kinds)), choices=one.choices + other.choices)

@@ -1,0 +1,115 @@
+"""A verb's parameters as click has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from cloudkit.command.values import choice_text, value_of
+from cloudkit.verbs import Arity, Kind, Parameter, Verb
+
+__all__ = ["TARGET", "NamesOf", "click_parameters"]
+
+TARGET = "target__"
+NamesOf = Callable[[type[Any]], Iterable[str]]
+
+
+class Value(click.ParamType[Any]):
+    """A value as its parameter's type asks for, with the completions that are known."""
+
+    name = "text"
+
+    def __init__(self, parameter: Parameter, names_of: NamesOf) -> None:
+        self.parameter = parameter
+        self.names_of = names_of
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401, ARG002 # click's own signature
+        """Read a text; what is not a text is a value already."""
+        return value_of(self.parameter, value) if isinstance(value, str) else value
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:  # noqa: ARG002 # click's own signature
+        """Show the choices where there are few, else what kind of value it is."""
+        shape = self.parameter.shape
+        if isinstance(param, click.Argument) or shape is None:
+            return None
+        if shape.choices and not shape.kinds:
+            return f"[{'|'.join(map(choice_text, shape.choices))}]"
+        if shape.arity is Arity.PAIRS:
+            return "KEY=VALUE"
+        return WORDS.get(shape.kinds[0], "TEXT") if shape.kinds else "TEXT"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:  # noqa: ARG002 # click's own signature
+        """Offer choices, files, or the names of what is there."""
+        shape, kind = self.parameter.shape, self.parameter.names
+        if shape is not None and Path in shape.kinds and kind is None:
+            return [CompletionItem(incomplete, type="file")]
+        offered = [*map(choice_text, shape.choices)] if shape else []
+        offered += self.names_of(kind) if kind else []
+        return [CompletionItem(one) for one in offered if one.startswith(incomplete)]
+
+
+WORDS: dict[type[Any], str] = {int: "NUMBER", float: "SECONDS", Path: "PATH"}
+
+
+def click_parameters(verb: Verb, names_of: NamesOf) -> Iterator[click.Parameter]:
+    """Return the arguments and options of a verb, the target first; what text cannot give is left out."""
+    if verb.target is not None:
+        yield argument(verb.target, names_of, name=TARGET)
+    for parameter in verb.parameters:
+        if parameter.kind is not Kind.KEYWORD:
+            yield argument(parameter, names_of)
+        elif parameter.shape is not None:
+            yield option(parameter, names_of)
+
+
+def argument(parameter: Parameter, names_of: NamesOf, name: str | None = None) -> click.Argument:
+    shape = parameter.shape
+    several = parameter.kind is Kind.VARIADIC or (shape is not None and shape.arity is not Arity.ONE)
+    return click.Argument(
+        [name or parameter.name],
+        metavar=parameter.option.upper(),
+        nargs=-1 if several else 1,
+        required=parameter.required,
+        type=Value(parameter, names_of),
+        help=parameter.help or None,
+    )
+
+
+def option(parameter: Parameter, names_of: NamesOf) -> click.Option:
+    shape = parameter.shape
+    assert shape is not None  # noqa: S101 # the caller leaves out what has none
+    declared = [parameter.name, f"--{parameter.option}"]
+    if parameter.short:
+        declared.insert(1, f"-{parameter.short}")
+    if shape.switch:
+        return switch(parameter, declared)
+    return click.Option(
+        declared,
+        multiple=shape.arity is not Arity.ONE or parameter.words,
+        required=parameter.required,
+        type=Value(parameter, names_of),
+        help=described(parameter),
+    )
+
+
+def switch(parameter: Parameter, declared: list[str]) -> click.Option:
+    """A switch that is off is turned on; one that is on, or that has no side, also has its ``--no-`` form."""
+    if parameter.default is not False:
+        declared[-1] += f"/--no-{parameter.option}"
+    return click.Option(declared, is_flag=True, default=None, help=parameter.help)
+
+
+def described(parameter: Parameter) -> str:
+    """The help, with the default where there is one worth showing."""
+    default = parameter.default
+    if default is None or default is ... or parameter.required or default in ((), ""):
+        return parameter.help
+    shown = default.value if isinstance(default, Enum) else default
+    return (
+        f"{parameter.help} [default: {shown:g}]" if isinstance(shown, float) else f"{parameter.help} [default: {shown}]"
+    )

@@ -1,0 +1,111 @@
+"""Texts turned into the values that a verb's types ask for."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from cloudkit.errors import UsageError
+from cloudkit.model.duration import moment, seconds
+from cloudkit.model.refusal import refusal
+from cloudkit.verbs import Arity, Parameter, Shape
+
+__all__ = ["choice_text", "gathered", "value_of"]
+
+_WHOLE = re.compile(r"[+-]?\d{1,18}\Z", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?\Z", re.ASCII)
+_TRUTH = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
+
+
+def value_of(parameter: Parameter, text: str) -> Any:  # noqa: ANN401 # what the parameter's type says
+    """Turn one text into one value, or one key and its value.
+
+    Raises:
+        UsageError: It is none; the error says what is allowed.
+    """
+    shape = parameter.shape or Shape(kinds=(str,))
+    if parameter.words:
+        return words_of(parameter.option, text)
+    if shape.arity is not Arity.PAIRS:
+        return single(parameter.option, shape, text)
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise UsageError(f"{parameter.option} is not of the form KEY=VALUE", hint=f"--{parameter.option} KEY=VALUE")
+    return key, single(f"{parameter.option} {key}", shape, value)
+
+
+def gathered(parameter: Parameter, values: Sequence[Any]) -> Any:  # noqa: ANN401 # what the parameter's type says
+    """Turn all values that were given for a parameter into the one that the verb takes."""
+    shape = parameter.shape or Shape(kinds=(str,))
+    if parameter.words:
+        return tuple(word for value in values for word in value)
+    if shape.arity is Arity.PAIRS:
+        return dict(values)
+    return values[0] if shape.single and len(values) == 1 else tuple(values)
+
+
+def single(field: str, shape: Shape, text: str) -> Any:  # noqa: ANN401 # what the shape says
+    for choice in shape.choices:
+        if choice_text(choice) == text:
+            return choice
+    if str in shape.kinds:
+        return text  # what takes a text reads it itself
+    refused: list[UsageError] = []
+    for kind in shape.kinds:
+        try:
+            return READERS.get(kind, parsed(kind))(field, text)
+        except UsageError as error:
+            refused.append(error)
+    if len(refused) == 1 and not shape.choices:
+        raise refused[0]
+    allowed = [*map(choice_text, shape.choices), *(kind.__name__ for kind in shape.kinds)]
+    raise refusal(field, text, " or ".join(filter(None, [", ".join(allowed[:-1]), *allowed[-1:]])))
+
+
+def choice_text(choice: object) -> str:
+    """Return how a choice is written."""
+    return str(choice.value if isinstance(choice, Enum) else choice)
+
+
+def words_of(field: str, text: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise refusal(field, text, "words as a shell has them: a quote is not closed") from error
+
+
+def parsed(kind: type[Any]) -> Callable[[str, str], Any]:
+    return lambda _field, text: kind.parse(text)
+
+
+def truth(field: str, text: str) -> bool:
+    meant = _TRUTH.get(text.lower())
+    if meant is None:
+        raise refusal(field, text, "true or false")
+    return meant
+
+
+def whole(field: str, text: str) -> int:
+    if not _WHOLE.match(text):
+        raise refusal(field, text, "a whole number")
+    return int(text)
+
+
+def decimal(field: str, text: str) -> float:
+    """Read a number, or a span of time in seconds."""
+    return float(text) if _DECIMAL.match(text) else seconds(field, text)
+
+
+READERS: dict[type[Any], Callable[[str, str], Any]] = {
+    bool: truth,
+    int: whole,
+    float: decimal,
+    Path: lambda _field, text: Path(text),
+    datetime: moment,
+    timedelta: lambda field, text: timedelta(seconds=seconds(field, text)),
+}

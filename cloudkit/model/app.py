@@ -20,6 +20,7 @@ from cloudkit.model.checks import (
     check_words,
     freeze,
 )
+from cloudkit.model.frozen import changed
 from cloudkit.model.mount import Mount
 from cloudkit.model.names import check_capability, check_label, check_name, check_signal, check_user, check_variable
 from cloudkit.model.port import Port
@@ -154,7 +155,7 @@ class AppSpec:
 
     def replace(self, **changes: object) -> Self:
         """Return the same spec with some fields changed, validated again."""
-        return replace(self, **changes)  # type: ignore[arg-type]  # the fields' own validation answers for the types
+        return changed(self, changes)
 
     @property
     def template(self) -> Self:

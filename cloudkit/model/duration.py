@@ -22,7 +22,7 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?+", re.ASCII)
 _UNITS = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
-def seconds(field: str, value: float | str) -> float:
+def seconds(field: str, value: object) -> float:
     """Read a span of time, in seconds.
 
     Args:

@@ -1,13 +1,18 @@
-"""A mapping that cannot change, for values that are equal by what they hold."""
+"""What frozen values are made of and changed by: a mapping that cannot change, and a copy with other fields."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
-__all__ = ["FrozenMapping"]
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+__all__ = ["FrozenMapping", "changed"]
 
 V = TypeVar("V")
+T = TypeVar("T", bound="DataclassInstance")
 
 
 class FrozenMapping(Mapping[str, V]):
@@ -41,3 +46,8 @@ class FrozenMapping(Mapping[str, V]):
 
     def __repr__(self) -> str:
         return repr(self._items)
+
+
+def changed(value: T, changes: Mapping[str, object]) -> T:
+    """Return a dataclass with some fields changed, by names known only at run time; it checks their values itself."""
+    return replace(value, **changes)

@@ -30,7 +30,8 @@ def quantity(field: str, text: object) -> Decimal:
     """
     match = _QUANTITY.fullmatch(text) if isinstance(text, str) and len(text) <= _TEXT_LIMIT else None
     if match is None:
-        raise refusal(field, text, "a quantity such as 500m, 2, 0.5, 256Mi, 1G or 1e3; suffixes " + _suffixes())
+        allowed = "a quantity such as 500m, 2, 0.5, 256Mi, 1G or 1e3; suffixes " + _suffixes()
+        raise refusal(field, text, allowed, hint=_proposal(text))
     scale = Decimal(10) ** int(match["exponent"]) if match["exponent"] else _SCALE[match["suffix"] or " "]
     value = Decimal(match["number"]) * scale
     if value > _LARGEST:
@@ -67,3 +68,9 @@ def memory_bytes(text: str) -> int:
 
 def _suffixes() -> str:
     return ", ".join(suffix for suffix in _SCALE if suffix.strip())
+
+
+def _proposal(text: object) -> str:
+    """Return the quantity that ``512MB`` or ``1gb`` means; empty when it is none."""
+    plain = str(text)[:_TEXT_LIMIT].upper().removesuffix("B").replace("K", "k").replace("I", "i")
+    return plain if _QUANTITY.fullmatch(plain) else ""

@@ -9,7 +9,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from cloudkit.config import Config, Endpoint, Tls
-from cloudkit.engine.errors import translate
+from cloudkit.engine.errors import root_cause, translate
 from cloudkit.engine.unreachable import unreachable
 from cloudkit.errors import ConfigError
 
@@ -116,12 +116,12 @@ def connect(config: Config) -> Engine:
     endpoint = config.endpoint
     if endpoint is None:
         raise ConfigError(f"the backend {config.backend!r} has no engine", hint="Cloud('docker')")
+    from docker.errors import DockerException
+
     try:
         client = _in_time(endpoint) if endpoint.host.startswith("ssh://") else _open(endpoint)
-    except ConfigError:
-        raise
-    except Exception as error:
-        raise unreachable(endpoint, error) from error
+    except (DockerException, OSError) as error:
+        raise unreachable(endpoint, error) from root_cause(error)
     with translate("ask the engine for its version"):
         answer: dict[str, Any] = client.api.version(api_version=False)
     client.api.timeout = ANSWER_TIMEOUT
@@ -142,6 +142,8 @@ def _open(endpoint: Endpoint) -> DockerClient:
 
 def _in_time(endpoint: Endpoint) -> DockerClient:
     """Make a client by ssh, which itself has no limit of time, within one."""
+    from docker.errors import DockerException
+
     results: SimpleQueue[DockerClient | Exception] = SimpleQueue()
 
     def attempt() -> None:
@@ -155,8 +157,10 @@ def _in_time(endpoint: Endpoint) -> DockerClient:
         result = results.get(timeout=2 * CONNECT_TIMEOUT)
     except Empty:
         raise TimeoutError(f"no answer within {2 * CONNECT_TIMEOUT} seconds") from None
-    if isinstance(result, Exception):
+    if isinstance(result, OSError | DockerException):
         raise result
+    if isinstance(result, Exception):
+        raise ConnectionError(f"no ssh connection: {result}") from result
     return result
 
 

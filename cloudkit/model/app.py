@@ -20,7 +20,7 @@ from cloudkit.model.checks import (
     check_words,
     freeze,
 )
-from cloudkit.model.frozen import changed
+from cloudkit.model.frozen import changed, chosen
 from cloudkit.model.mount import Mount
 from cloudkit.model.names import check_capability, check_label, check_name, check_signal, check_user, check_variable
 from cloudkit.model.port import Port
@@ -98,6 +98,8 @@ class AppSpec:
     init: bool = True
     stopped: bool = False
     restarted: str = ""
+
+    __repr__ = chosen
 
     def __post_init__(self) -> None:
         check_name("name", self.name)

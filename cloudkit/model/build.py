@@ -17,6 +17,7 @@ from cloudkit.model.checks import (
     is_word,
     name_of,
 )
+from cloudkit.model.frozen import chosen
 from cloudkit.model.reference import Reference
 from cloudkit.model.refusal import refusal
 from cloudkit.model.secret import Secret
@@ -65,6 +66,8 @@ class BuildSpec:
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     no_cache: bool = False
     pull: bool = False
+
+    __repr__ = chosen
 
     def __post_init__(self) -> None:
         check_kind("context", self.context, Path)

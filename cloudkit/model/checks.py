@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 
 from cloudkit.model.frozen import FrozenMapping
+from cloudkit.model.plain import plain
 from cloudkit.model.refusal import refusal, shown
 
 __all__ = [
@@ -27,7 +28,6 @@ __all__ = [
 
 WORD_LIMIT = 131_072  # bytes of one argument or variable that Linux hands to a program
 PATH_LIMIT = 4096
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def check_kind(field: str, value: object, kind: type, *, optional: bool = False) -> None:
@@ -138,4 +138,4 @@ def name_of(field: str, key: str) -> str:
 
 def _is_plain_path(path: str) -> bool:
     absolute = path.startswith("/") and not path.startswith("//") and posixpath.normpath(path) == path
-    return absolute and not _UNPRINTABLE.search(path)
+    return absolute and "\t" not in path and plain(path) == path

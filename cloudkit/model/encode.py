@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from cloudkit.errors import ConfigError, UsageError
 from cloudkit.model.app import AppSpec
+from cloudkit.model.frozen import default_of
 from cloudkit.model.probe import ExecProbe, HttpProbe, TcpProbe
 from cloudkit.model.reference import Reference
 from cloudkit.model.refusal import shown
@@ -58,13 +59,17 @@ def canonical(data: object) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def flat(spec: AppSpec) -> dict[str, str]:
-    """Return every field of a spec by its dotted name, as JSON text, secrets as ``***``.
+def flat(spec: AppSpec, *, whole: bool = True) -> dict[str, str]:
+    """Return the fields of a spec by their dotted names, as JSON text, secrets as ``***``.
+
+    Args:
+        spec: The spec.
+        whole: True for all fields, False for those that differ from their defaults.
 
     >>> flat(AppSpec(name="web", image=Reference.parse("web:1"), command=("serve",)))["command"]
     '["serve"]'
     """
-    return dict(_leaves("", _fields(spec, whole=True)))
+    return dict(_leaves("", _fields(spec, whole=whole)))
 
 
 def _encoded(value: object, *, whole: bool) -> object:
@@ -92,12 +97,8 @@ def _schema(kind: type) -> Mapping[str, tuple[object, object]]:
     """Return the annotation and the default of each field of a dataclass, resolved once."""
     if kind not in _SCHEMAS:
         hints = get_type_hints(kind)
-        _SCHEMAS[kind] = {field.name: (hints[field.name], _default(field)) for field in fields(kind)}
+        _SCHEMAS[kind] = {field.name: (hints[field.name], default_of(field)) for field in fields(kind)}
     return _SCHEMAS[kind]
-
-
-def _default(field: Field[object]) -> object:
-    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def _leaves(prefix: str, value: object) -> Iterator[tuple[str, str]]:

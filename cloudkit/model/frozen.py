@@ -1,15 +1,15 @@
-"""What frozen values are made of and changed by: a mapping that cannot change, and a copy with other fields."""
+"""What frozen values share: a mapping that cannot change, a copy with other fields, a repr of what was chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import MISSING, Field, fields, replace
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["FrozenMapping", "changed"]
+__all__ = ["FrozenMapping", "changed", "chosen", "default_of"]
 
 V = TypeVar("V")
 T = TypeVar("T", bound="DataclassInstance")
@@ -51,3 +51,19 @@ class FrozenMapping(Mapping[str, V]):
 def changed(value: T, changes: Mapping[str, object]) -> T:
     """Return a dataclass with some fields changed, by names known only at run time; it checks their values itself."""
     return replace(value, **changes)
+
+
+def chosen(value: DataclassInstance) -> str:
+    """Return the repr of a dataclass without the fields that have their defaults; it still makes the value again."""
+    parts = (f"{one.name}={getattr(value, one.name)!r}" for one in fields(value) if one.repr and is_chosen(value, one))
+    return f"{type(value).__name__}({', '.join(parts)})"
+
+
+def is_chosen(value: DataclassInstance, field: Field[object]) -> bool:
+    """Say whether a field has another value than its default."""
+    return bool(getattr(value, field.name) != default_of(field))
+
+
+def default_of(field: Field[object]) -> object:
+    """Return the default of a field; ``MISSING`` when it has none."""
+    return field.default if field.default_factory is MISSING else field.default_factory()

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from cloudkit.model.checks import check_flag, check_integer, check_kind
+from cloudkit.model.plain import plain
+
 __all__ = ["Event", "LogLine", "LogQuery"]
+
+MOST_LINES = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +29,10 @@ class LogLine:
     replica: str
     text: str
     stream: Literal["stdout", "stderr"] = "stdout"
+
+    def __str__(self) -> str:
+        """Return ``replica | text``, with control characters written out."""
+        return f"{self.replica} | {plain(self.text)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +53,13 @@ class LogQuery:
     follow: bool = False
     replica: str | None = None
 
+    def __post_init__(self) -> None:
+        check_integer("tail", self.tail, 0, MOST_LINES, optional=True)
+        check_kind("since", self.since, datetime, optional=True)
+        check_kind("until", self.until, datetime, optional=True)
+        check_flag("follow", self.follow)
+        check_kind("replica", self.replica, str, optional=True)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -62,3 +78,8 @@ class Event:
     object: str
     action: str
     message: str = ""
+
+    def __str__(self) -> str:
+        """Return one line, such as ``2026-01-31 14:05:00+0000 web: web-2-x7 die, exit code 1``."""
+        message = f", {plain(self.message)}" if self.message else ""
+        return f"{self.time:%Y-%m-%d %H:%M:%S%z} {self.app}: {plain(self.object)} {plain(self.action)}{message}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cloudkit.model.checks import check_choice, check_flag, check_path
+from cloudkit.model.frozen import chosen
 from cloudkit.model.names import check_volume
 from cloudkit.model.refusal import refusal
 
@@ -29,6 +30,8 @@ class Mount:
     source: str = ""
     kind: Literal["volume", "bind", "tmpfs"] = "volume"
     read_only: bool = False
+
+    __repr__ = chosen
 
     def __post_init__(self) -> None:
         check_path("mount: target", self.target)

@@ -105,7 +105,7 @@ def spec_from(name: str, image: Reference, options: AppOptions) -> AppSpec:
         UsageError: An option is unknown, or has a value that it cannot have.
 
     >>> spec_from("web", Reference.parse("web:1"), {"port": 3000}).ports
-    (Port(number=3000, publish=3000, host='127.0.0.1', protocol='http'),)
+    (Port(number=3000, publish=3000),)
     """
     return spec_changed(AppSpec(name=name, image=image), options)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from cloudkit.model.app import AppSpec
+from cloudkit.model.diff import changed_lines
+from cloudkit.model.encode import canonical, encode
 
 __all__ = ["Action", "ActionKind", "Plan"]
 
@@ -67,3 +70,46 @@ class Plan:
     def empty(self) -> bool:
         """True when applying it does nothing."""
         return not self.actions
+
+    @property
+    def digest(self) -> str:
+        """What names this change: sha256 over where it starts, where it leads and its steps, in hexadecimal.
+
+        The values of secrets are no part of it, so that it can be shown.
+        """
+        content = {
+            "app": self.app,
+            "backend": self.backend,
+            "generation": self.generation,
+            "after": encode(self.after) if self.after else None,
+            "actions": [asdict(action) for action in self.actions],
+        }
+        return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+    @property
+    def downtime(self) -> bool:
+        """True when nobody answers at some moment of it, though somebody did before."""
+        before, after = self.before, self.after
+        if self.empty or before is None or before.stopped or before.replicas == 0:
+            return False
+        if after is None or after.stopped or after.replicas == 0:
+            return True
+        rolls = before.template != after.template
+        return self._balancer_goes or (rolls and after.rollout.max_unavailable >= after.replicas)
+
+    def diff(self) -> str:
+        """Return the fields that change, a line for each value before and after; secrets are ``***``."""
+        return "\n".join(changed_lines(self.before, self.after, generation=self.generation))
+
+    @property
+    def _balancer_goes(self) -> bool:
+        gone = {ActionKind.REPLACE, ActionKind.STOP, ActionKind.REMOVE}
+        return any(action.object == "balancer" and action.kind in gone for action in self.actions)
+
+    def __str__(self) -> str:
+        """Return a heading and one line for each step."""
+        if self.empty:
+            return f"{self.app} on {self.backend}: nothing to do"
+        number = f"{len(self.actions)} step{'s' * (len(self.actions) > 1)}"
+        heading = f"{self.app} on {self.backend}: {number}{', with downtime' * self.downtime}"
+        return "\n".join((heading, *(f"  {index}. {action}" for index, action in enumerate(self.actions, start=1))))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cloudkit.model.checks import check_choice, check_integer
+from cloudkit.model.frozen import chosen
 from cloudkit.model.refusal import refusal
 
 __all__ = ["LAST_PORT", "LOOPBACK", "PROTOCOLS", "Port"]
@@ -30,6 +31,8 @@ class Port:
     publish: int | None = None
     host: str = LOOPBACK
     protocol: Literal["http", "tcp"] = "http"
+
+    __repr__ = chosen
 
     def __post_init__(self) -> None:
         check_integer("port", self.number, 1, LAST_PORT)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from cloudkit.model.checks import check_integer, check_number, check_text, check_words
+from cloudkit.model.frozen import chosen
 from cloudkit.model.port import LAST_PORT
 
 __all__ = ["ExecProbe", "HttpProbe", "Probe", "TcpProbe", "Timing"]
@@ -25,6 +26,8 @@ class Timing:
     success_threshold: int = 1
     failure_threshold: int = 3
 
+    __repr__ = chosen
+
     def __post_init__(self) -> None:
         check_number("probe: initial_delay", self.initial_delay, 0, LONGEST)
         check_number("probe: period", self.period, SHORTEST, LONGEST)
@@ -40,6 +43,8 @@ class HttpProbe(Timing):
     path: str = "/"
     port: int | None = None
 
+    __repr__ = chosen
+
     def __post_init__(self) -> None:
         Timing.__post_init__(self)
         check_text("probe: path", self.path, _PATH, "a path such as /healthz, percent-encoded", limit=1024)
@@ -52,6 +57,8 @@ class TcpProbe(Timing):
 
     port: int | None = None
 
+    __repr__ = chosen
+
     def __post_init__(self) -> None:
         Timing.__post_init__(self)
         check_integer("probe: port", self.port, 1, LAST_PORT, optional=True)
@@ -62,6 +69,8 @@ class ExecProbe(Timing):
     """Run a command inside the replica; exit code 0 passes."""
 
     command: tuple[str, ...]
+
+    __repr__ = chosen
 
     def __post_init__(self) -> None:
         Timing.__post_init__(self)

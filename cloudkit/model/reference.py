@@ -127,6 +127,12 @@ class Reference:
         name = self.path if "/" in short else short
         return f"{name if _split_domain(name) == (self.domain, self.path) else self.repository}{self._suffix}"
 
+    @property
+    def brief(self) -> str:
+        """The short form with a short digest, for people to read; it names nothing for certain."""
+        head, at, _ = self.familiar.partition("@")
+        return f"{head}@{self.digest.short}" if at and self.digest else head
+
     def pinned(self, digest: Digest) -> Self:
         """Return the same reference with a digest."""
         return replace(self, digest=digest)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Self
 
 from cloudkit.model.checks import check_integer
+from cloudkit.model.frozen import chosen
 from cloudkit.model.quantity import cpu_cores, memory_bytes, quantity
 from cloudkit.model.refusal import refusal
 
@@ -35,6 +36,8 @@ class Resources:
     cpu_request: str | None = None
     memory_request: str | None = None
     pids: int | None = None
+
+    __repr__ = chosen
 
     def __post_init__(self) -> None:
         cpu = _checked("cpu", self.cpu, LEAST_CPU, "10m to 10k")

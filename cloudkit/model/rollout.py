@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloudkit.model.checks import check_integer, check_number
+from cloudkit.model.frozen import chosen
 from cloudkit.model.refusal import refusal
 
 __all__ = ["Rollout"]
@@ -27,6 +28,8 @@ class Rollout:
     max_unavailable: int = 0
     deadline: float = 300.0
     drain: float = 30.0
+
+    __repr__ = chosen
 
     def __post_init__(self) -> None:
         check_integer("max_surge", self.max_surge, 0, MOST)

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause
+from cloudkit.model.frozen import chosen
+from cloudkit.model.plain import plain
 from cloudkit.model.reference import Reference
 
 __all__ = ["AppPhase", "AppState", "Replica", "ReplicaPhase", "Revision"]
@@ -64,10 +66,19 @@ class Replica:
     started_at: datetime | None = None
     message: str = ""
 
+    __repr__ = chosen
+
     @property
     def ready(self) -> bool:
         """True while it takes requests."""
         return self.phase is ReplicaPhase.READY
+
+    def __str__(self) -> str:
+        """Return one line, such as ``web-2-x7 ready, revision 2, 1 restart``."""
+        restarts = f", {self.restarts} restart{'s' * (self.restarts > 1)}" if self.restarts else ""
+        ended = f", exit code {self.exit_code}" if self.exit_code is not None and not self.ready else ""
+        message = f", {plain(self.message)}" if self.message else ""
+        return f"{self.name} {self.phase}, revision {self.revision}{restarts}{ended}{message}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +103,8 @@ class AppState:
     cause: Cause | None = None
     observed_at: datetime
 
+    __repr__ = chosen
+
     @property
     def name(self) -> str:
         """The app's name."""
@@ -107,8 +120,9 @@ class AppState:
         """True when what runs is what is wanted, and nothing else is left."""
         if self.spec.stopped:
             return all(replica.phase in _AT_REST for replica in self.replicas)
-        alive = [replica for replica in self.replicas if replica.phase is not ReplicaPhase.COMPLETED]
-        return self.ready == self.spec.replicas == len(alive)
+        return len(self.replicas) == self.spec.replicas and all(
+            replica.revision == self.revision and replica.phase in _FULFILLED for replica in self.replicas
+        )
 
     @property
     def phase(self) -> AppPhase:
@@ -117,11 +131,23 @@ class AppState:
             return AppPhase.STOPPED if self.settled else AppPhase.PROGRESSING
         if self.settled:
             return AppPhase.READY
-        if self.cause is not None and self.cause.certain:
-            return AppPhase.DEGRADED if any(replica.ready for replica in self.replicas) else AppPhase.FAILED
-        return AppPhase.PROGRESSING
+        failing = self.cause is not None and self.cause.certain
+        if any(replica.ready for replica in self.replicas):
+            broken = failing or any(replica.phase in _BROKEN for replica in self.replicas)
+            return AppPhase.DEGRADED if broken else AppPhase.PROGRESSING
+        return AppPhase.FAILED if failing else AppPhase.PROGRESSING
+
+    def __str__(self) -> str:
+        """Return one line: the name, how many are ready, the phase unless that says it all, image, address, cause."""
+        count = f"{self.ready}/{self.spec.replicas} ready"
+        settled = self.phase is AppPhase.READY
+        cause = plain(self.cause.summary) if self.cause and not settled else ""
+        parts = (f"{self.name} {count}", "" if settled else self.phase.value, self.spec.image.brief, self.url, cause)
+        return ", ".join(filter(None, parts))
 
 
+_FULFILLED = frozenset({ReplicaPhase.READY, ReplicaPhase.COMPLETED})
+_BROKEN = frozenset({ReplicaPhase.UNREADY, ReplicaPhase.CRASHED})
 _AT_REST = frozenset({ReplicaPhase.STOPPED, ReplicaPhase.PENDING, ReplicaPhase.COMPLETED, ReplicaPhase.CRASHED})
 
 
@@ -140,3 +166,11 @@ class Revision:
     spec: AppSpec
     created_at: datetime
     current: bool = False
+
+    __repr__ = chosen
+
+    def __str__(self) -> str:
+        """Return one line, such as ``2 web:1@0123456789ab 2026-01-31 14:05:00+00:00 (current)``."""
+        return (
+            f"{self.number} {self.spec.image.brief} {self.created_at:%Y-%m-%d %H:%M:%S%z}{' (current)' * self.current}"
+        )

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cloudkit.model.checks import check_kind, check_number, check_path, check_tuple, check_unique, check_words, freeze
+from cloudkit.model.frozen import chosen
 from cloudkit.model.mount import Mount
 from cloudkit.model.names import check_user, check_variable
 from cloudkit.model.reference import Reference
+from cloudkit.model.refusal import shown
 from cloudkit.model.resources import Resources
 from cloudkit.model.secret import Secret
 
@@ -46,6 +48,8 @@ class TaskSpec:
     workdir: str | None = None
     timeout: float | None = None
 
+    __repr__ = chosen
+
     def __post_init__(self) -> None:
         check_kind("image", self.image, Reference)
         check_words("command", self.command, empty=True)
@@ -79,6 +83,10 @@ class TaskResult:
     duration: float
     truncated: bool = False
 
+    def __repr__(self) -> str:
+        duration = f"{self.duration:.3g}"
+        return f"TaskResult(command={self.command!r}, exit_code={self.exit_code}, output={shown(self.output)}, duration={duration})"
+
     @property
     def ok(self) -> bool:
         """True when the exit code is 0."""
@@ -108,3 +116,12 @@ class Usage:
     sent: int
     pids: int
     observed_at: datetime
+
+    def __str__(self) -> str:
+        """Return one line, such as ``web-2-x7 0.25 cores, 34.1 MiB of 256.0 MiB, 12 processes``."""
+        limit = f" of {_mebibytes(self.memory_limit)}" if self.memory_limit is not None else ""
+        return f"{self.replica} {self.cpu:.2f} cores, {_mebibytes(self.memory)}{limit}, {self.pids} processes"
+
+
+def _mebibytes(number: int) -> str:
+    return f"{number / 1024**2:.1f} MiB"

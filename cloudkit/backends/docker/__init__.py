@@ -1,0 +1,1 @@
+"""Apps on one Docker Engine, balanced and rolled without losing a request."""

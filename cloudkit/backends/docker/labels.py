@@ -7,6 +7,7 @@ from enum import StrEnum
 __all__ = [
     "COMPONENT",
     "GENERATION",
+    "IMAGE",
     "INSTANCE",
     "MANAGED_BY",
     "NAME",
@@ -29,6 +30,7 @@ COMPONENT = "app.kubernetes.io/component"
 VERSION = "app.kubernetes.io/version"
 PART_OF = "app.kubernetes.io/part-of"
 NAMESPACE = "cloudkit/namespace"
+IMAGE = "cloudkit/image"
 SPEC = "cloudkit/spec"
 GENERATION = "cloudkit/generation"
 REVISION = "cloudkit/revision"

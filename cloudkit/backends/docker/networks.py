@@ -44,7 +44,7 @@ def find_network(api: APIClient, namespace: str, network: str) -> Network | None
     """Return a network of the namespace; None when it is not there."""
     name = network_name(namespace, network)
     with translate(f"find network {name}"):
-        rows = api.networks(names=[name])
+        rows: list[dict[str, Any]] = api.networks(names=[name])
     return next((_network(row) for row in rows if row["Name"] == name), None)
 
 
@@ -65,7 +65,9 @@ def ensure_network(api: APIClient, namespace: str, network: str) -> Network:
 def remove_networks(api: APIClient, namespace: str) -> None:
     """Remove the namespace's networks that nothing uses."""
     with translate("list networks"):
-        rows = api.networks(filters={"label": [f"{key}={value}" for key, value in _labels(namespace).items()]})
+        rows: list[dict[str, Any]] = api.networks(
+            filters={"label": [f"{key}={value}" for key, value in _labels(namespace).items()]}
+        )
     for row in rows:
         try:
             with translate(f"remove network {row['Name']}"):
@@ -80,13 +82,14 @@ def _free_subnet(api: APIClient, namespace: str) -> str:
     with translate(f"find a free subnet for {namespace}"):
         made = api.create_network(name, driver="bridge", labels=_labels(namespace))["Id"]
         try:
-            return str(api.inspect_network(made)["IPAM"]["Config"][0]["Subnet"])
+            description: dict[str, Any] = api.inspect_network(made)
+            return str(description["IPAM"]["Config"][0]["Subnet"])
         finally:
             api.remove_network(made)
 
 
 def _create(api: APIClient, name: str, namespace: str, subnet: str) -> None:
-    from docker.types import IPAMConfig, IPAMPool  # noqa: PLC0415  # docker is loaded when it is used
+    from docker.types import IPAMConfig, IPAMPool  # docker is loaded when it is used
 
     lower = next(iter(ipaddress.ip_network(subnet).subnets(1)))
     pool = IPAMPool(subnet=subnet, iprange=str(lower), gateway=str(lower[1]))

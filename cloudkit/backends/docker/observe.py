@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cloudkit.backends.docker.labels import COMPONENT, GENERATION, NAME, REVISION, SPEC, Component, selector
+from cloudkit.backends.docker.balancer.container import SHAPE
+from cloudkit.backends.docker.labels import COMPONENT, GENERATION, IMAGE, NAME, REVISION, SPEC, Component, selector
 from cloudkit.engine.errors import translate
+from cloudkit.model.reference import Reference
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -35,7 +37,9 @@ class Seen:
         status: The engine's words on it, such as ``Up 5 seconds (healthy)``.
         address: Its address on the app's first network.
         created: Seconds since the epoch.
+        image: What a replica runs, pinned; None for what is no replica.
         spec: The encoded spec of a record.
+        shape: What names a balancer's ports and networks.
         ports: Ports of the host, by port of the container.
     """
 
@@ -49,7 +53,9 @@ class Seen:
     status: str = ""
     address: str = ""
     created: float = 0.0
+    image: Reference | None = None
     spec: str = ""
+    shape: str = ""
     ports: Mapping[int, tuple[str, int]] = field(default_factory=dict, hash=False)
 
     @property
@@ -138,7 +144,9 @@ def _seen(row: Mapping[str, Any]) -> Seen | None:
         status=row.get("Status", ""),
         address=_address(row),
         created=float(row.get("Created", 0)),
+        image=Reference.parse(labels[IMAGE]) if IMAGE in labels else None,
         spec=labels.get(SPEC, ""),
+        shape=labels.get(SHAPE, ""),
         ports={
             port["PrivatePort"]: (port.get("IP", ""), port["PublicPort"])
             for port in row.get("Ports") or ()

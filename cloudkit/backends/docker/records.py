@@ -66,9 +66,7 @@ def read_records(api: APIClient, observation: Observation) -> tuple[Record, ...]
     return tuple(found)
 
 
-def write_record(
-    api: APIClient, namespace: str, spec: AppSpec, *, image: str, generation: int, revision: int
-) -> str:
+def write_record(api: APIClient, namespace: str, spec: AppSpec, *, image: str, generation: int, revision: int) -> str:
     """Record what is wanted from now on; raise ``ConflictError`` when that generation is there already."""
     name = record_name(namespace, spec.name, generation)
     labels = identity(namespace, Component.RECORD, spec.name) | {

@@ -91,4 +91,4 @@ def _retirable(spec: AppSpec, new: Sequence[Member], old: Sequence[Member]) -> t
     floor = max(0, spec.replicas - spec.rollout.max_unavailable)
     spare = max(0, ready_new + len(ready_old) - floor)
     started = spec.replicas == 0 or bool(new) or spec.rollout.max_surge == 0
-    return tuple((*(useless if started else ()), *ready_old[:spare]))
+    return *(useless if started else ()), *ready_old[:spare]

@@ -1,0 +1,306 @@
+"""The handle of an app: what one does with what runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self, Unpack
+
+from cloudkit.errors import NotFoundError, UsageError
+from cloudkit.model.app import AppSpec
+from cloudkit.model.image import ImageState
+from cloudkit.model.log import Event, LogLine
+from cloudkit.model.log_query import log_query
+from cloudkit.model.options import AppOptions, spec_changed
+from cloudkit.model.state import AppState, Revision
+from cloudkit.model.task import TaskResult, Usage
+from cloudkit.model.verb import Role, verb
+from cloudkit.session import Session
+from cloudkit.waiting import wait_until_settled
+
+__all__ = ["App"]
+
+WAIT = 300.0  # seconds
+_Change = Callable[[AppSpec], AppSpec]
+
+
+class App:
+    """An app in a cloud: ``cloud.app("web")``, or what ``deploy`` returns.
+
+    The handle holds a name and what its own verbs last saw; it never asks the engine to show itself.
+    """
+
+    __slots__ = ("_seen", "_session", "name")
+
+    def __init__(self, session: Session, name: str, seen: AppState | None = None) -> None:
+        self.name = name
+        self._session = session
+        self._seen = seen
+
+    def __repr__(self) -> str:
+        return f"<App {self.name}>" if self._seen is None else f"<App {self._seen}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, App) and (self.name, self._session) == (other.name, other._session)
+
+    def __hash__(self) -> int:
+        return hash((self.name, id(self._session)))
+
+    @property
+    def url(self) -> str:
+        """Where it is published, such as ``http://localhost:3000``; empty when it is private."""
+        return (self._seen or self.status()).url
+
+    @verb()
+    def status(self) -> AppState:
+        """Show an app: its replicas, where it is published, and the cause when it is not ready.
+
+        Raises:
+            NotFoundError: There is no such app.
+        """
+        self._seen = self._session.backend.get(self.name)
+        return self._seen
+
+    @verb(role=Role.OPERATOR)
+    def scale(self, replicas: int, *, wait: bool = True, timeout: float | None = None) -> Self:
+        """Set the number of replicas; fewer are drained before they stop.
+
+        Args:
+            replicas: How many, 0 or more.
+            wait: Return when all is as wanted.
+            timeout: Seconds at the most; without it the app's own rollout deadline.
+        """
+        return self._change("scale", {"replicas": replicas}, wait=wait, timeout=timeout)
+
+    def deploy(
+        self,
+        image: object | None = None,
+        *,
+        wait: bool = True,
+        timeout: float | None = None,
+        **options: Unpack[AppOptions],
+    ) -> Self:
+        """Roll to another image or to other options; what is not given stays as it is.
+
+        Args:
+            image: A ``BuiltImage``; None keeps the present one.
+            wait: Return when all is as wanted.
+            timeout: Seconds at the most; without it the app's own rollout deadline.
+            options: As those of ``Cloud.deploy``.
+        """
+        state: ImageState | None = getattr(image, "state", None)
+        if image is not None and state is None:
+            message = f"deploy takes a built image, not {image!r}"
+            raise UsageError(message, hint="image.build() or image.pull()")
+        reference = state.reference if state else None
+        return self._apply(
+            "deploy", lambda spec: spec_changed(spec, options, image=reference), wait=wait, timeout=timeout
+        )
+
+    @verb(role=Role.OPERATOR)
+    def restart(self, *, wait: bool = True, timeout: float | None = None) -> Self:
+        """Replace every replica by a new one of the same kind, one after the other, with no failed request.
+
+        Args:
+            wait: Return when all is as wanted.
+            timeout: Seconds at the most; without it the app's own rollout deadline.
+        """
+        token = datetime.now(UTC).isoformat()
+        return self._apply(
+            "restart", lambda spec: spec.replace(restarted=token, stopped=False), wait=wait, timeout=timeout
+        )
+
+    @verb(role=Role.OPERATOR)
+    def rollback(self, revision: int | None = None, *, wait: bool = True, timeout: float | None = None) -> Self:
+        """Roll back to an earlier revision, keeping the number of replicas and the published ports.
+
+        Args:
+            revision: Which one; the one before the present where not given.
+            wait: Return when all is as wanted.
+            timeout: Seconds at the most; without it the app's own rollout deadline.
+
+        Raises:
+            NotFoundError: There is no earlier revision, or none of that number.
+        """
+        target = _earlier(self.name, self.revisions(), revision)
+        return self._apply("rollback", lambda spec: _restored(spec, target.spec), wait=wait, timeout=timeout)
+
+    @verb(role=Role.OPERATOR)
+    def stop(self, *, wait: bool = True, timeout: float | None = None) -> Self:
+        """Stop all replicas and keep them, so that ``start`` brings them back.
+
+        Args:
+            wait: Return when all have stopped.
+            timeout: Seconds at the most; without it the app's own rollout deadline.
+        """
+        return self._apply("stop", lambda spec: spec.replace(stopped=True), wait=wait, timeout=timeout)
+
+    @verb(role=Role.OPERATOR)
+    def start(self, *, wait: bool = True, timeout: float | None = None) -> Self:
+        """Start the replicas of a stopped app again.
+
+        Args:
+            wait: Return when all are ready.
+            timeout: Seconds at the most; without it the app's own rollout deadline.
+        """
+        return self._apply("start", lambda spec: spec.replace(stopped=False), wait=wait, timeout=timeout)
+
+    @verb(role=Role.ADMIN, confirm=True)
+    def delete(self) -> None:
+        """Remove an app with its replicas and revisions; its volumes stay. One that is not there is no error."""
+        self._session.delete(self.name)
+        self._seen = None
+
+    @verb()
+    def wait(self, *, timeout: float = WAIT) -> Self:
+        """Wait until all is as wanted; end at once with the cause when waiting cannot help.
+
+        Args:
+            timeout: Seconds at the most.
+
+        Raises:
+            RolloutError: It does not become ready; the error carries the cause and what mends it.
+        """
+        session = self._session
+        self._seen = wait_until_settled(session.backend, self.name, timeout=timeout, listener=session.listener)
+        return self
+
+    @verb()
+    def logs(
+        self,
+        *,
+        tail: int | None = None,
+        since: str | datetime | None = None,
+        until: str | datetime | None = None,
+        follow: bool = False,
+        replica: str | None = None,
+    ) -> Iterator[LogLine]:
+        """Show what the replicas printed, merged by time.
+
+        Args:
+            tail: The last lines of each replica; all where not given.
+            since: Only what is younger: ``10m``, ``14:05`` or a time in ISO 8601.
+            until: Only what is older.
+            follow: Go on with what comes, across restarts and rolls.
+            replica: Only this replica.
+        """
+        query = log_query(tail=tail, since=since, until=until, follow=follow, replica=replica)
+        return self._session.backend.logs(self.name, query)
+
+    def events(
+        self, *, since: str | datetime | None = None, until: str | datetime | None = None, follow: bool = False
+    ) -> Iterator[Event]:
+        """Show what happened to the app's parts.
+
+        Args:
+            since: Only what is younger: ``10m``, ``14:05`` or a time in ISO 8601.
+            until: Only what is older.
+            follow: Go on with what comes.
+        """
+        return self._session.backend.events(self.name, log_query(since=since, until=until, follow=follow))
+
+    @verb(role=Role.OPERATOR)
+    def exec(
+        self,
+        *command: str,
+        replica: str | None = None,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        user: str | None = None,
+        workdir: str | None = None,
+        timeout: float | None = None,
+    ) -> TaskResult:
+        """Run a command inside a replica.
+
+        Args:
+            command: The command and its arguments.
+            replica: Which one; the first that is ready where not given.
+            stdin: What it reads.
+            env: Environment variables, as ``KEY=VALUE``.
+            user: The user it runs as.
+            workdir: The folder it starts in.
+            timeout: Seconds after which it is killed.
+        """
+        with self._session.operation("exec", self.name):
+            return self._session.backend.exec(
+                self.name, command, replica=replica, stdin=stdin, env=env, user=user, workdir=workdir, timeout=timeout
+            )
+
+    @verb(role=Role.OPERATOR)
+    def attach(self, *command: str, replica: str | None = None) -> int:
+        """Run a command inside a replica on this terminal, such as a shell; return its exit code.
+
+        Args:
+            command: The command and its arguments; ``sh`` where not given.
+            replica: Which one; the first that is ready where not given.
+        """
+        with self._session.operation("attach", self.name):
+            return self._session.backend.attach(
+                self.name, command or ("sh",), replica=replica, stdin=sys.stdin.buffer, stdout=sys.stdout.buffer
+            )
+
+    @verb(role=Role.OPERATOR)
+    def copy_in(self, source: Path, target: str, *, replica: str | None = None) -> None:
+        """Copy a file or folder of this machine into replicas.
+
+        Args:
+            source: The file or folder here.
+            target: The path inside the replica.
+            replica: Only into this one; into all where not given.
+        """
+        with self._session.operation("copy_in", self.name):
+            self._session.backend.copy_in(self.name, Path(source), target, replica=replica)
+
+    @verb(role=Role.OPERATOR)
+    def copy_out(self, source: str, target: Path, *, replica: str | None = None) -> Path:
+        """Copy a file or folder out of a replica; nothing is written outside the target.
+
+        Args:
+            source: The path inside the replica.
+            target: The file or folder here.
+            replica: Which one; the first where not given.
+        """
+        with self._session.operation("copy_out", self.name):
+            return self._session.backend.copy_out(self.name, source, Path(target), replica=replica)
+
+    @verb()
+    def stats(self) -> Sequence[Usage]:
+        """Show what each replica uses now: cpu, memory, network."""
+        return self._session.backend.stats(self.name)
+
+    @verb()
+    def revisions(self) -> Sequence[Revision]:
+        """Show the revisions that a rollback can go to, newest first."""
+        return self._session.backend.revisions(self.name)
+
+    def _change(self, name: str, options: AppOptions, *, wait: bool, timeout: float | None) -> Self:
+        return self._apply(name, lambda spec: spec_changed(spec, options), wait=wait, timeout=timeout)
+
+    def _apply(self, name: str, change: _Change, *, wait: bool, timeout: float | None) -> Self:
+        seen = self._session.change(self.name, change, verb=name, wait=wait, timeout=timeout)
+        self._seen = seen or self._seen
+        return self
+
+
+def _earlier(name: str, revisions: Sequence[Revision], number: int | None) -> Revision:
+    """Choose the revision to go back to."""
+    others = [one for one in revisions if not one.current and number in (None, one.number)]
+    if others:
+        return others[0]
+    kept = ", ".join(str(one.number) for one in revisions) or "none"
+    what = "an earlier revision" if number is None else f"a revision {number}, other than the present one"
+    message = f"app {name!r} has not got {what}; it keeps: {kept}"
+    raise NotFoundError(message, hint=f"cloudkit revisions {name}")
+
+
+def _restored(current: AppSpec, earlier: AppSpec) -> AppSpec:
+    """The earlier spec, with what belongs to the present: how many, how they roll, and where they are published."""
+    published = {port.number: port for port in current.ports}
+    return earlier.replace(
+        replicas=current.replicas,
+        rollout=current.rollout,
+        stopped=False,
+        ports=tuple(published.get(port.number, port) for port in earlier.ports),
+    )

@@ -1,0 +1,207 @@
+"""Do what a plan says: record it, surround it, roll to it, and go back when it does not become ready."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cloudkit.backends.docker.ending import end_replicas, stop_replicas
+from cloudkit.backends.docker.networks import ensure_network, remove_networks
+from cloudkit.backends.docker.observe import Observation, observe
+from cloudkit.backends.docker.parallel import in_parallel
+from cloudkit.backends.docker.plan import wanted_revision
+from cloudkit.backends.docker.records import Record, drop_records, outdated, read_record, write_record
+from cloudkit.backends.docker.replicas import Replicas
+from cloudkit.backends.docker.roll import NotReady, Roll
+from cloudkit.errors import ConflictError, RolloutError
+from cloudkit.model.progress import Phase, Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cloudkit.backends.docker.look import Look
+    from cloudkit.backends.docker.networks import Network
+    from cloudkit.backends.docker.traffic import Traffic
+    from cloudkit.engine.connect import Engine
+    from cloudkit.model.app import AppSpec
+    from cloudkit.model.cause import Cause
+    from cloudkit.model.plan import Plan
+    from cloudkit.model.progress import Listener
+
+__all__ = ["Application", "Target"]
+
+GRACE = 10.0  # seconds, for what is left of an app whose record is gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a roll leads: a spec, its revision, and the generation that says so."""
+
+    spec: AppSpec
+    revision: int
+    generation: int
+    image: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """One act of applying plans.
+
+    Args:
+        engine: A connection to the engine.
+        look: Looks at apps.
+        listener: Hears of each step.
+    """
+
+    engine: Engine
+    look: Look
+    listener: Listener
+
+    def apply(self, plan: Plan, spec: AppSpec, *, wait: bool, timeout: float | None) -> None:
+        """Make a spec true.
+
+        Raises:
+            ConflictError: The app's generation is no longer the plan's.
+            RolloutError: A replica did not become ready; the old revision, where there was one, runs again.
+        """
+        seen = self._unchanged(plan)
+        if plan.empty:
+            return
+        self.look.fronts.refuse_taken(spec)
+        previous = read_record(self.engine.api, seen.record) if seen.record else None
+        target = self._record(seen, spec)
+        try:
+            self._reach(target, plan.before, wait=wait, timeout=timeout)
+        except NotReady as failure:
+            self._return(target, previous, failure.cause)
+        except (ConflictError, RolloutError):
+            self._take_back(target, previous)
+            raise
+        drop_records(self.engine.api, outdated(self.look.observe(spec.name)))
+
+    def delete(self, plan: Plan) -> None:
+        """Remove an app; its volumes stay."""
+        seen = self._unchanged(plan)
+        if not seen.empty:
+            self._remove(plan.app, plan.before, seen)
+
+    def _unchanged(self, plan: Plan) -> Observation:
+        seen = self.look.observe(plan.app)
+        if seen.generation == plan.generation:
+            return seen
+        message = (
+            f"app {plan.app!r} was changed by someone else: the plan was made from generation {plan.generation}, "
+            f"it is at {seen.generation} now"
+        )
+        raise ConflictError(message, hint="make the plan again, from what is there now")
+
+    def _record(self, seen: Observation, spec: AppSpec) -> Target:
+        """Say what is wanted from now on; of two that say so at once, one gets a ``ConflictError``."""
+        situation = self.look.situation(seen, spec)
+        revision, generation = wanted_revision(situation, spec), seen.generation
+        image = self.look.image(spec, self.listener)
+        if situation.current != spec:
+            generation += 1
+            write_record(
+                self.engine.api, self.look.namespace, spec, image=image, generation=generation, revision=revision
+            )
+        return Target(spec=spec, revision=revision, generation=generation, image=image)
+
+    def _reach(self, target: Target, before: AppSpec | None, *, wait: bool, timeout: float | None) -> None:
+        """Bring all to what is wanted."""
+        spec, namespace, api = target.spec, self.look.namespace, self.engine.api
+        networks = [ensure_network(api, namespace, name) for name in spec.networks or ("default",)]
+        replicas = Replicas(
+            api=api,
+            namespace=namespace,
+            network=networks[0],
+            others=tuple(network.name for network in networks[1:]),
+            image=target.image,
+        )
+        seen = self.look.observe(spec.name)
+        if spec.stopped:
+            stop_replicas(api, seen.replicas, grace=spec.stop_grace)
+            return
+        traffic = self._front(target, replicas, networks, seen, before)
+        roll = Roll(
+            spec=spec,
+            revision=target.revision,
+            generation=target.generation,
+            observe=partial(self.look.observe, spec.name),
+            diagnose=partial(self.look.diagnose, spec, target.revision),
+            replicas=replicas,
+            traffic=traffic,
+            listener=self.listener,
+        )
+        roll.run(wait=wait, timeout=timeout)
+
+    def _front(
+        self,
+        target: Target,
+        replicas: Replicas,
+        networks: Sequence[Network],
+        seen: Observation,
+        before: AppSpec | None,
+    ) -> Traffic:
+        """Put what balances in front; an app's first replicas start meanwhile."""
+        spec = target.spec
+        front = partial(self.look.fronts.ensure, spec, networks, seen, before, self.listener)
+        if seen.replicas or not spec.replicas:
+            return front()
+        traffics: list[Traffic] = []
+        started: dict[str, str] = {}
+        in_parallel(
+            [
+                lambda: traffics.append(front()),
+                lambda: started.update(replicas.start(spec, target.revision, spec.replicas)),
+            ]
+        )
+        traffics[0].admit(started)
+        return traffics[0]
+
+    def _return(self, target: Target, previous: Record | None, cause: Cause) -> None:
+        """Go back to the revision before, and raise what made it necessary."""
+        name = target.spec.name
+        if previous is None or previous.revision == target.revision:
+            message = f"app {name!r} did not become ready: {cause.summary}"
+            raise RolloutError(message, cause=cause)
+        self.listener(Progress(phase=Phase.NOTICE, item=name, message=f"{cause.summary}; going back"))
+        outcome = self._go_back(target, previous)
+        message = f"revision {target.revision} of {name!r} did not become ready: {cause.summary}; {outcome}"
+        raise RolloutError(message, cause=cause)
+
+    def _go_back(self, target: Target, previous: Record) -> str:
+        """Return what came of going back, in words."""
+        spec = previous.spec
+        image = self.look.image(spec, self.listener)
+        back = Target(spec=spec, revision=previous.revision, generation=target.generation + 1, image=image)
+        write_record(
+            self.engine.api, self.look.namespace, spec, image=image, generation=back.generation, revision=back.revision
+        )
+        try:
+            self._reach(back, target.spec, wait=True, timeout=None)
+        except NotReady as failure:
+            return f"revision {previous.revision} did not become ready again either: {failure.cause.summary}"
+        seen = self.look.observe(spec.name)
+        drop_records(self.engine.api, [one for one in seen.records if one.generation == target.generation])
+        return f"revision {previous.revision} runs again"
+
+    def _take_back(self, target: Target, previous: Record | None) -> None:
+        """Undo the record of what could not even begin, unless someone else has gone on from it."""
+        seen = self.look.observe(target.spec.name)
+        if seen.generation != target.generation or (previous and previous.generation == target.generation):
+            return
+        if previous is None:
+            self._remove(target.spec.name, target.spec, seen)
+        else:
+            self._go_back(target, previous)
+
+    def _remove(self, name: str, spec: AppSpec | None, seen: Observation) -> None:
+        """Remove all of an app, its records last, so that what is interrupted can be taken up again."""
+        api, namespace = self.engine.api, self.look.namespace
+        end_replicas(api, seen.replicas, grace=spec.stop_grace if spec else GRACE)
+        self.look.fronts.remove(name)
+        drop_records(api, seen.records)
+        if not observe(api, namespace):
+            remove_networks(api, namespace)

@@ -1,0 +1,199 @@
+"""The backend on one Docker Engine: all its state is in the labels of what the engine holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from cloudkit.backends.docker.apply import Application
+from cloudkit.backends.docker.front import Fronts
+from cloudkit.backends.docker.look import Look
+from cloudkit.backends.docker.names import shown
+from cloudkit.backends.docker.observe import Observation, Seen, observe, observe_app
+from cloudkit.backends.docker.operations import Operations
+from cloudkit.backends.docker.plan import delete_actions, plan_actions
+from cloudkit.backends.docker.records import read_record, read_records
+from cloudkit.backends.protocol import Capability
+from cloudkit.engine.images import EngineImages
+from cloudkit.errors import NotFoundError
+from cloudkit.model.plan import Plan
+from cloudkit.model.state import AppState, Revision
+
+if TYPE_CHECKING:
+    from cloudkit.engine.connect import Engine
+    from cloudkit.model.app import AppSpec
+    from cloudkit.model.cause import Cause
+    from cloudkit.model.log import Event, LogLine, LogQuery
+    from cloudkit.model.progress import Listener
+    from cloudkit.model.task import TaskResult, TaskSpec, Usage
+
+__all__ = ["DockerBackend"]
+
+
+class DockerBackend:
+    """Runs apps on one engine.
+
+    Args:
+        engine: A connection to it.
+        namespace: What keeps its apps apart from others on the same engine.
+        balancer_image: The image of the balancer; one of our own making where empty.
+    """
+
+    name = "docker"
+    capabilities = frozenset(Capability)
+
+    def __init__(self, engine: Engine, *, namespace: str = "cloudkit", balancer_image: str = "") -> None:
+        self.engine = engine
+        self.namespace = namespace
+        self.endpoint = engine.endpoint
+        self.images = EngineImages(engine)
+        self._fronts = Fronts(engine.api, namespace, balancer_image)
+        self._look = Look(engine, self.images, namespace, self._fronts)
+        self._operations = Operations(engine, namespace)
+
+    def __repr__(self) -> str:
+        return f"<DockerBackend {self.endpoint}, namespace {self.namespace}>"
+
+    def plan(self, spec: AppSpec) -> Plan:
+        """Say what would be done to make the spec true; does nothing."""
+        seen = observe_app(self.engine.api, self.namespace, spec.name)
+        situation = self._look.situation(seen, spec)
+        return Plan(
+            app=spec.name,
+            backend=self.name,
+            generation=seen.generation,
+            before=situation.current,
+            after=spec,
+            actions=plan_actions(situation, spec),
+        )
+
+    def plan_delete(self, name: str) -> Plan:
+        """Say what would be done to remove an app; an app that is not there is an empty plan."""
+        seen = observe_app(self.engine.api, self.namespace, name)
+        return Plan(
+            app=name,
+            backend=self.name,
+            generation=seen.generation,
+            before=read_record(self.engine.api, seen.record).spec if seen.record else None,
+            after=None,
+            actions=delete_actions(self.namespace, seen),
+        )
+
+    def apply(
+        self, plan: Plan, *, wait: bool = True, timeout: float | None = None, listener: Listener
+    ) -> AppState | None:
+        """Do what a plan says."""
+        application = Application(engine=self.engine, look=self._look, listener=listener)
+        if plan.after is None:
+            application.delete(plan)
+            return None
+        application.apply(plan, plan.after, wait=wait, timeout=timeout)
+        return self.get(plan.app)
+
+    def get(self, name: str) -> AppState:
+        """Return what is seen of an app; raise ``NotFoundError`` when it is not there."""
+        return self._look.state(name, self._there(name))
+
+    def apps(self) -> tuple[AppState, ...]:
+        """Return all apps, by name."""
+        found = {name: seen for name, seen in observe(self.engine.api, self.namespace).items() if seen.record}
+        with ThreadPoolExecutor(8) as pool:
+            return tuple(pool.map(self._look.state, found.keys(), found.values()))
+
+    def revisions(self, name: str) -> tuple[Revision, ...]:
+        """Return the kept revisions, newest first."""
+        records = read_records(self.engine.api, self._there(name))
+        return tuple(
+            Revision(number=one.revision, spec=one.spec, created_at=one.created_at, current=index == 0)
+            for index, one in enumerate(records)
+        )
+
+    def diagnose(self, name: str) -> Cause | None:
+        """Say why an app is not ready, asking as far as it takes; None when nothing is wrong."""
+        seen = self._there(name)
+        record = read_record(self.engine.api, self._record(seen))
+        return self._look.diagnose(record.spec, record.revision, seen)
+
+    def logs(self, name: str, query: LogQuery) -> Iterator[LogLine]:
+        """Return the lines of all replicas, merged by time."""
+        self._there(name)
+        return self._operations.logs(name, query)
+
+    def events(self, name: str | None, query: LogQuery) -> Iterator[Event]:
+        """Return what happened to an app, or to all."""
+        return self._operations.events(name, query)
+
+    def exec(
+        self,
+        name: str,
+        command: tuple[str, ...],
+        *,
+        replica: str | None = None,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        user: str | None = None,
+        workdir: str | None = None,
+        timeout: float | None = None,
+    ) -> TaskResult:
+        """Run a command inside a replica: the named one, or the first that is ready."""
+        return self._operations.exec(
+            self._chosen(name, replica), command, stdin=stdin, env=env, user=user, workdir=workdir, timeout=timeout
+        )
+
+    def attach(
+        self, name: str, command: tuple[str, ...], *, replica: str | None, stdin: BinaryIO, stdout: BinaryIO
+    ) -> int:
+        """Run a command inside a replica on a terminal; return its exit code."""
+        return self._operations.attach(self._chosen(name, replica), command, stdin=stdin, stdout=stdout)
+
+    def copy_in(self, name: str, source: Path, target: str, *, replica: str | None = None) -> None:
+        """Copy a file or folder of this machine into replicas: the named one, or all."""
+        chosen = self._there(name).replicas if replica is None else (self._chosen(name, replica),)
+        for one in chosen:
+            self._operations.copy_in(one, source, target)
+
+    def copy_out(self, name: str, source: str, target: Path, *, replica: str | None = None) -> Path:
+        """Copy a file or folder out of a replica; nothing is written outside ``target``."""
+        return self._operations.copy_out(self._chosen(name, replica), source, target)
+
+    def stats(self, name: str) -> tuple[Usage, ...]:
+        """Return what each running replica uses now."""
+        return self._operations.stats(self._there(name).replicas)
+
+    def run(self, task: TaskSpec, *, listener: Listener) -> TaskResult:
+        """Run a task to its end and remove it."""
+        return self._operations.run(task, listener)
+
+    def close(self) -> None:
+        """Let go of connections; calling it twice is no error."""
+        self._fronts.close()
+        self.engine.close()
+
+    def _there(self, name: str) -> Observation:
+        seen = observe_app(self.engine.api, self.namespace, name)
+        if seen.record is None:
+            others = ", ".join(observe(self.engine.api, self.namespace)) or "none"
+            message = f"there is no app {name!r} in namespace {self.namespace!r}; there are: {others}"
+            raise NotFoundError(message, hint="cloudkit apps")
+        return seen
+
+    def _record(self, seen: Observation) -> Seen:
+        assert seen.record is not None  # noqa: S101  # _there has looked
+        return seen.record
+
+    def _chosen(self, name: str, replica: str | None) -> Seen:
+        """Return the named replica, or the first that is ready, or else the first that runs."""
+        seen = self._there(name)
+        if replica is not None:
+            wanted = [one for one in seen.replicas if replica in (one.name, shown(self.namespace, one.name), one.id)]
+        else:
+            ready = [one.id for one in self._look.state(name, seen).replicas if one.ready]
+            wanted = sorted((one for one in seen.replicas if one.alive), key=lambda one: one.id not in ready)
+        if wanted:
+            return wanted[0]
+        there = ", ".join(shown(self.namespace, one.name) for one in seen.replicas) or "none"
+        what = f"replica {replica!r} of app {name!r}" if replica else f"running replica of app {name!r}"
+        message = f"there is no {what}; there are: {there}"
+        raise NotFoundError(message, hint=f"cloudkit status {name}")

@@ -1,0 +1,84 @@
+"""A spec as the engine takes it: pure, but for the SDK's own constructors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cloudkit.backends.docker.hostconfig import environment, host_config
+from cloudkit.backends.docker.labels import IMAGE, REVISION, VERSION, Component, identity
+from cloudkit.backends.docker.names import shown
+from cloudkit.model.probe import ExecProbe
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+    from cloudkit.model.app import AppSpec
+
+__all__ = ["healthcheck", "replica_config"]
+
+NANOSECONDS = 1_000_000_000
+RESTART = {"always": "always", "on-failure": "on-failure", "never": "no"}
+
+
+def replica_config(
+    api: APIClient,
+    spec: AppSpec,
+    *,
+    namespace: str,
+    revision: int,
+    name: str,
+    image: str,
+    network: str,
+    address: str,
+) -> dict[str, Any]:
+    """Return the arguments of the SDK's ``create_container`` for one replica."""
+    endpoint: Any = api.create_endpoint_config(ipv4_address=address)
+    networking: Any = {"EndpointsConfig": {network: endpoint}}
+    own = identity(namespace, Component.REPLICA, spec.name)
+    return {
+        "image": image,
+        "name": name,
+        "hostname": shown(namespace, name),
+        "command": None if spec.command is None else list(spec.command),
+        "entrypoint": None if spec.entrypoint is None else list(spec.entrypoint),
+        "environment": environment(spec.env),
+        "user": spec.user,
+        "working_dir": spec.workdir,
+        "labels": {
+            **spec.labels,
+            **own,
+            REVISION: str(revision),
+            IMAGE: str(spec.image),
+            VERSION: spec.image.tag or "",
+        },
+        "stop_signal": spec.stop_signal,
+        "ports": [port.number for port in spec.ports],
+        "healthcheck": healthcheck(spec),
+        "networking_config": networking,
+        "host_config": {
+            **host_config(
+                namespace,
+                resources=spec.resources,
+                mounts=spec.mounts,
+                read_only=spec.read_only,
+                drop=spec.drop,
+                init=spec.init,
+            ),
+            "NetworkMode": network,
+            "RestartPolicy": {"Name": RESTART[spec.restart], "MaximumRetryCount": 0},
+        },
+    }
+
+
+def healthcheck(spec: AppSpec) -> dict[str, Any] | None:
+    """Return the engine's own health check for a probe that runs a command; None leaves the image's."""
+    probe = next((p for p in (spec.readiness, spec.startup, spec.liveness) if isinstance(p, ExecProbe)), None)
+    if probe is None:
+        return {"test": ["NONE"]} if spec.ports or spec.readiness else None
+    return {
+        "test": ["CMD", *probe.command],
+        "interval": round(probe.period * NANOSECONDS),
+        "timeout": round(probe.timeout * NANOSECONDS),
+        "retries": probe.failure_threshold,
+        "start_period": round(probe.initial_delay * NANOSECONDS),
+    }

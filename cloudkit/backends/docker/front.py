@@ -1,0 +1,184 @@
+"""The balancers of a namespace: each app's traffic, and what can be seen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cloudkit.backends.docker.balancer.balancer import Balancer, Member
+from cloudkit.backends.docker.balancer.container import Addressed, Site, remove, shape
+from cloudkit.backends.docker.balancer.image import ensure_image
+from cloudkit.backends.docker.balancer.ports import refuse_taken
+from cloudkit.backends.docker.balancer.runtime import Admin, Server
+from cloudkit.backends.docker.balancer.settings import balanced, settings_for
+from cloudkit.backends.docker.names import balancer_name, network_name
+from cloudkit.backends.docker.parallel import in_parallel
+from cloudkit.backends.docker.traffic import Direct, Traffic
+from cloudkit.errors import BackendError, CloudkitError
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+    from cloudkit.backends.docker.networks import Network
+    from cloudkit.backends.docker.observe import Observation
+    from cloudkit.model.app import AppSpec
+    from cloudkit.model.progress import Listener
+
+__all__ = ["Fronts"]
+
+
+class Fronts:
+    """The balancers of one namespace.
+
+    Args:
+        api: The SDK's low-level client.
+        namespace: Whose balancers.
+        image: The image that they run; one of our own making where empty.
+    """
+
+    def __init__(self, api: APIClient, namespace: str, image: str) -> None:
+        self._api = api
+        self._namespace = namespace
+        self._image = image
+        self._balancers: dict[str, Balancer] = {}
+
+    def current(self, spec: AppSpec, seen: Observation) -> bool:
+        """True when the balancer that is there has the ports and networks that the spec asks for."""
+        if seen.balancer is None or not balanced(spec):
+            return seen.balancer is None
+        return seen.balancer.shape == shape(settings_for(spec), self._site(spec, ()))
+
+    def refuse_taken(self, spec: AppSpec) -> None:
+        """Raise ``RolloutError`` when a port that the app is to publish is another container's."""
+        refuse_taken(self._api, spec.name, spec.ports, own=balancer_name(self._namespace, spec.name))
+
+    def ensure(
+        self,
+        spec: AppSpec,
+        networks: Sequence[Network],
+        seen: Observation,
+        previous: AppSpec | None,
+        listener: Listener,
+    ) -> Traffic:
+        """Put in front of an app what its spec asks for, and return the way to drive it.
+
+        Args:
+            spec: What is wanted.
+            networks: The networks on which the app is reached by its name.
+            seen: What is there of the app.
+            previous: What was wanted before; None when the app was not there.
+            listener: Hears of the image being made.
+        """
+        if not balanced(spec):
+            self.remove(spec.name)
+            return Direct()
+        image = ensure_image(self._api, configured=self._image or None, listener=listener)
+        balancer = self._balancer(spec, image, networks)
+        fits = self.current(spec, seen)
+        balancer.ensure([Member(name=one.name, address=one.address) for one in seen.replicas if one.state == "running"])
+        if fits and previous is not None and balanced(previous) and settings_for(previous) != settings_for(spec):
+            balancer.reload()
+        return BalancedTraffic(balancer)
+
+    def serving(self, spec: AppSpec, seen: Observation) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the replicas that take requests, and those that get no new ones; does nothing but look."""
+        running = frozenset(one.name for one in seen.replicas if one.state == "running")
+        if not balanced(spec):
+            return running, frozenset()
+        if not running or seen.balancer is None or seen.balancer.state != "running":
+            return frozenset(), frozenset()
+        try:
+            servers = self._known(spec).servers()
+        except CloudkitError:  # it is being replaced, or has ended since it was listed
+            return frozenset(), frozenset()
+        up = frozenset(server.name for server in servers if server.serving)
+        return up & running, frozenset(server.name for server in servers if server.admin is Admin.DRAIN)
+
+    def servers(self, spec: AppSpec) -> dict[str, Server]:
+        """Return what the balancer knows of each replica; nothing where it does not answer."""
+        try:
+            return {server.name: server for server in self._known(spec).servers()}
+        except CloudkitError:
+            return {}
+
+    def remove(self, app: str) -> None:
+        """Remove an app's balancer; one that is not there is no error."""
+        kept = self._balancers.pop(app, None)
+        if kept is not None:
+            kept.close()
+        remove(self._api, balancer_name(self._namespace, app))
+
+    def close(self) -> None:
+        """Let go of all sessions; calling it twice is no error."""
+        for balancer in self._balancers.values():
+            balancer.close()
+        self._balancers.clear()
+
+    def _known(self, spec: AppSpec) -> Balancer:
+        """Return a balancer that is there; its image matters only when it is made."""
+        return self._balancers.get(spec.name) or self._balancer(spec, "", ())
+
+    def _balancer(self, spec: AppSpec, image: str, networks: Sequence[Network]) -> Balancer:
+        kept = self._balancers.get(spec.name)
+        if kept is not None:
+            kept.close()
+        made = Balancer(self._api, image=image, site=self._site(spec, networks), settings=settings_for(spec))
+        self._balancers[spec.name] = made
+        return made
+
+    def _site(self, spec: AppSpec, networks: Sequence[Network]) -> Site:
+        names = spec.networks or ("default",)
+        named: tuple[Addressed, ...] = tuple(networks)
+        named = named or tuple(Named(network_name(self._namespace, name)) for name in names)
+        return Site(namespace=self._namespace, app=spec.name, networks=named)
+
+
+class Named:
+    """A network known by its name alone, for comparing."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def address(self) -> str:
+        """Refuse: nothing is made on a network that is only named."""
+        message = f"network {self.name} has not been looked at"
+        raise BackendError(message)
+
+
+class BalancedTraffic:
+    """Drives the balancer of one app through a roll."""
+
+    def __init__(self, balancer: Balancer) -> None:
+        self._balancer = balancer
+        self._draining: set[str] = set()
+
+    def admit(self, replicas: Mapping[str, str]) -> None:
+        """Check these replicas, and send them requests once they answer."""
+        for name, address in replicas.items():
+            self._balancer.admit(name, address)
+
+    def serving(self, replicas: Mapping[str, str]) -> frozenset[str]:
+        """Return those that take requests now; one that was not known is admitted, one that answers gets requests."""
+        servers = {server.name: server for server in self._balancer.servers()}
+        unknown = {name: address for name, address in replicas.items() if name not in servers}
+        self.admit(unknown)
+        known = [name for name in replicas if name in servers and name not in self._draining]
+        for name in known:
+            if servers[name].admin is not Admin.READY and self._balancer.up(name):
+                self._balancer.enable(name)
+        return frozenset(name for name in known if servers[name].passing and servers[name].admin is not Admin.MAINT)
+
+    def drain(self, names: Sequence[str], *, deadline: float) -> None:
+        """Send these nothing new and return when what they serve has ended, or after ``deadline`` seconds."""
+        known = {server.name for server in self._balancer.servers()}
+        self._draining.update(names)
+        in_parallel([partial(self._balancer.drain, name, deadline) for name in names if name in known])
+
+    def dismiss(self, names: Sequence[str]) -> None:
+        """Forget these replicas."""
+        for name in names:
+            self._balancer.dismiss(name)
+            self._draining.discard(name)

@@ -1,0 +1,191 @@
+"""Bring the replicas of one app to what is wanted, step by step, from whatever is there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from cloudkit.backends.docker.balancer.settings import balanced
+from cloudkit.backends.docker.ending import end_replicas
+from cloudkit.backends.docker.observe import Observation, Seen
+from cloudkit.backends.docker.replicas import Replicas
+from cloudkit.backends.docker.steps import Member, Step, next_step
+from cloudkit.backends.docker.traffic import Traffic
+from cloudkit.errors import ConflictError
+from cloudkit.model.app import AppSpec
+from cloudkit.model.cause import Cause, CauseCode
+from cloudkit.model.progress import Listener, Phase, Progress
+
+__all__ = ["NotReady", "Roll"]
+
+TICK = 0.1  # seconds between two looks
+SETTLE = 0.5  # seconds that a replica without any probe must run before it counts as ready
+DIAGNOSE = 1.5  # seconds between two searches for a cause while nothing has ended
+
+
+class NotReady(Exception):  # noqa: N818  # not an error that a caller sees: the backend turns it into one
+    """The roll has failed, for this cause."""
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(cause.summary)
+        self.cause = cause
+
+
+@dataclass(slots=True, kw_only=True)
+class Roll:
+    """One app's way to its wanted replicas.
+
+    Args:
+        spec: What is wanted.
+        revision: The revision that its replicas have.
+        generation: The generation this roll acts for; a newer one ends it.
+        observe: Looks at the engine.
+        diagnose: Asks why a replica is not ready.
+        replicas: Starts and ends them.
+        traffic: What stands in front of them.
+        listener: Hears of each step.
+    """
+
+    spec: AppSpec
+    revision: int
+    generation: int
+    observe: Callable[[], Observation]
+    diagnose: Callable[[Observation], Cause | None]
+    replicas: Replicas
+    traffic: Traffic
+    listener: Listener
+    _running_since: dict[str, float] = field(default_factory=dict)
+    _revived: set[str] = field(default_factory=set)
+    _progress: tuple[object, ...] = ()
+    _progressed_at: float = field(default_factory=time.monotonic)
+    _diagnosed_at: float = field(default_factory=time.monotonic)
+
+    def run(self, *, wait: bool, timeout: float | None) -> None:
+        """Act until all is as wanted.
+
+        Args:
+            wait: False leaves once there is nothing more to do but wait.
+            timeout: Seconds at the most; None leaves the end to the spec's own deadline.
+
+        Raises:
+            NotReady: A replica does not become ready.
+            ConflictError: Somebody else wants something newer.
+        """
+        ends = None if timeout is None else time.monotonic() + timeout
+        while True:
+            observation = self.observe()
+            self._guard(observation)
+            members = self.members(observation)
+            step = next_step(self.spec, self.revision, members)
+            self._tell(members, settled=step.settled)
+            if step.settled or (step.idle and not wait and self._only_new(members)):
+                return
+            self._check(observation, members, ends)
+            if step.idle:
+                time.sleep(TICK)
+            else:
+                self._perform(step, observation)
+
+    def members(self, observation: Observation) -> list[Member]:
+        """Return the replicas as the next step sees them."""
+        running = {one.name: one.address for one in observation.replicas if one.state == "running" and one.healthy}
+        up = self.traffic.serving(running)
+        return [self._member(seen, up) for seen in observation.replicas]
+
+    def _member(self, seen: Seen, up: frozenset[str]) -> Member:
+        done = seen.exit_code == 0 and self.spec.restart != "always" and not seen.alive
+        ready = seen.name in up and self._has_settled(seen)
+        return Member(name=seen.name, revision=seen.revision, alive=seen.alive, ready=ready, done=done)
+
+    def _has_settled(self, seen: Seen) -> bool:
+        since = self._running_since.setdefault(seen.name, time.monotonic())
+        probed = balanced(self.spec) or self.spec.readiness is not None
+        return probed or seen.revision != self.revision or time.monotonic() - since >= SETTLE
+
+    def _only_new(self, members: Sequence[Member]) -> bool:
+        return all(one.revision == self.revision for one in members)
+
+    def _guard(self, observation: Observation) -> None:
+        if observation.generation == self.generation:
+            return
+        message = f"app {self.spec.name!r} was changed by someone else while it rolled (generation {self.generation})"
+        raise ConflictError(message, hint=f"cloudkit status {self.spec.name}")
+
+    def _perform(self, step: Step, observation: Observation) -> None:
+        by_name = {seen.name: seen for seen in observation.replicas}
+        revive = [by_name[name] for name in step.revive if name not in self._revived]
+        self._revived.update(seen.name for seen in revive)
+        if step.start or revive:
+            started = self.replicas.start(self.spec, self.revision, step.start, revive)
+            self.traffic.admit(started)
+        if step.retire:
+            self._retire([by_name[name] for name in step.retire])
+        if not (step.start or step.retire or revive):
+            time.sleep(TICK)
+
+    def _retire(self, retired: Sequence[Seen]) -> None:
+        names = [seen.name for seen in retired]
+        self.traffic.drain(names, deadline=self.spec.rollout.drain)
+        self.traffic.dismiss(names)
+        end_replicas(self.replicas.api, retired, grace=self.spec.stop_grace)
+
+    def _check(self, observation: Observation, members: Sequence[Member], ends: float | None) -> None:
+        """Raise when waiting longer cannot help, or has lasted long enough."""
+        now = time.monotonic()
+        waiting = [one for one in members if one.revision == self.revision and not one.ready and not one.done]
+        ended = any(not one.alive for one in waiting) or self._restarting(observation)
+        late = self._late(now) or (ends is not None and now > ends)
+        if waiting and (ended or late or now - self._diagnosed_at > DIAGNOSE):
+            self._diagnosed_at = now
+            cause = self.diagnose(observation)
+            if cause is not None and (cause.certain or late):
+                raise NotReady(cause)
+        if late:
+            raise NotReady(_late_cause(self.spec, len(waiting), self._window(ends)))
+
+    def _restarting(self, observation: Observation) -> bool:
+        return any(one.state == "restarting" for one in observation.replicas if one.revision == self.revision)
+
+    def _late(self, now: float) -> bool:
+        return now - self._progressed_at > allowance(self.spec)
+
+    def _window(self, ends: float | None) -> float:
+        return allowance(self.spec) if ends is None else min(allowance(self.spec), ends)
+
+    def _tell(self, members: Sequence[Member], *, settled: bool) -> None:
+        ready = sum(one.ready and one.revision == self.revision for one in members)
+        old = sum(one.revision != self.revision for one in members)
+        progress = (ready, old, len(members))
+        if progress == self._progress and not settled:
+            return
+        self._progress, self._progressed_at = progress, time.monotonic()
+        message = f"{ready}/{self.spec.replicas} ready" + (f", {old} of an older revision" if old else "")
+        self.listener(
+            Progress(
+                phase=Phase.ROLL,
+                item=self.spec.name,
+                message=message,
+                current=min(ready, self.spec.replicas),
+                total=self.spec.replicas,
+                unit="replicas",
+                done=settled,
+            )
+        )
+
+
+def allowance(spec: AppSpec) -> float:
+    """Return the seconds without progress after which a roll has failed: the start-up probe's own, else the deadline."""
+    startup = spec.startup
+    if startup is None:
+        return spec.rollout.deadline
+    return startup.initial_delay + startup.failure_threshold * max(startup.period, startup.timeout)
+
+
+def _late_cause(spec: AppSpec, waiting: int, seconds: float) -> Cause:
+    return Cause(
+        code=CauseCode.DEADLINE,
+        summary=f"{waiting} of {spec.replicas} replicas of {spec.name!r} were not ready in time",
+        evidence=(f"no progress for {seconds:g} s",),
+        fix=f"cloudkit logs {spec.name}",
+    )

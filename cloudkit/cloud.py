@@ -1,0 +1,310 @@
+"""The first word of every chain: a connection to one backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self, Unpack
+
+from cloudkit.app import App
+from cloudkit.backends.protocol import Backend
+from cloudkit.config import Config
+from cloudkit.errors import NotFoundError, UsageError
+from cloudkit.image import BuiltImage, Image
+from cloudkit.model.build_options import BuildOptions
+from cloudkit.model.check import Check
+from cloudkit.model.finding import Finding
+from cloudkit.model.image import ImageState
+from cloudkit.model.log import Event
+from cloudkit.model.log_query import log_query
+from cloudkit.model.options import AppOptions
+from cloudkit.model.plan import Plan
+from cloudkit.model.progress import Listener, silent
+from cloudkit.model.reference import Reference
+from cloudkit.model.state import AppState
+from cloudkit.model.task import TaskResult
+from cloudkit.model.task_options import TaskOptions
+from cloudkit.model.verb import Role, verb
+from cloudkit.session import Session
+from cloudkit.telemetry import Telemetry
+
+__all__ = ["Cloud"]
+
+
+class Cloud:
+    """A connection to one backend, found as docker finds its engine, made on first use.
+
+    Args:
+        backend: ``docker`` or ``memory``, or a backend that is there already; what the configuration says where None.
+        context: A docker context's name.
+        namespace: What keeps its apps apart from others on the same engine.
+        listener: Hears of long work, as typed ``Progress`` events; the library itself never prints.
+        telemetry: Where events and metrics go.
+
+    >>> cloud = Cloud("memory")
+    >>> cloud.image("web:1").pull().deploy("web", port=3000).scale(3).status().ready
+    3
+    """
+
+    def __init__(
+        self,
+        backend: str | Backend | None = None,
+        *,
+        context: str | None = None,
+        namespace: str | None = None,
+        listener: Listener = silent,
+        telemetry: Telemetry | None = None,
+    ) -> None:
+        kind = backend if backend is None or isinstance(backend, str) else backend.name
+        self.config = Config.resolve(kind, context=context, namespace=namespace)
+        ready = None if backend is None or isinstance(backend, str) else backend
+        self._session = Session(
+            connect=lambda: ready or _connect(self.config), listener=listener, telemetry=telemetry or Telemetry()
+        )
+
+    def __repr__(self) -> str:
+        where = self.config.endpoint or "this process"
+        return f"<Cloud {self.config.backend} at {where}, namespace {self.config.namespace}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection; calling it twice is no error."""
+        self._session.close()
+
+    @property
+    def backend(self) -> Backend:
+        """What this cloud runs on."""
+        return self._session.backend
+
+    def planning(self) -> AbstractContextManager[list[Plan]]:
+        """Record what the verbs inside would do, as plans, and do none of it."""
+        return self._session.planning()
+
+    def image(self, source: str | Path) -> Image:
+        """Name an image: a folder with a Dockerfile, a tar of one, or a reference to pull or to build on.
+
+        Args:
+            source: A path that is there, or starts with ``.`` or ``/``, is a build context; all else is a reference.
+
+        Raises:
+            UsageError: It is neither.
+        """
+        path = Path(source).expanduser()
+        if isinstance(source, Path) or path.is_dir() or str(source).startswith((".", "/", "~")):
+            if not path.exists():
+                message = f"there is no build context {str(source)!r}"
+                raise UsageError(message, hint="a folder with a Dockerfile, or a reference such as node:22")
+            return Image(self._session, path)
+        if path.is_file():
+            return Image(self._session, path)
+        return Image(self._session, Reference.parse(str(source)))
+
+    def app(self, name: str) -> App:
+        """Return the handle of an app, without asking whether it is there."""
+        return App(self._session, name)
+
+    @verb(role=Role.OPERATOR)
+    def build(self, context: Path = Path(), **options: Unpack[BuildOptions]) -> BuiltImage:
+        """Build an image from a folder with a Dockerfile.
+
+        Args:
+            context: The folder, or a tar file of one; the current folder where not given.
+            options: How it is built.
+
+        Raises:
+            BuildError: A step failed; the error carries the step, its line and the end of its log.
+        """
+        return self.image(Path(context)).build(**options)
+
+    @verb()
+    def lint(self, context: Path = Path(), **options: Unpack[BuildOptions]) -> Sequence[Finding]:
+        """Say what is likely wrong with a Dockerfile, with the fix of each.
+
+        Args:
+            context: The folder, or a tar file of one; the current folder where not given.
+            options: How it would be built.
+        """
+        return self.image(Path(context)).lint(**options)
+
+    @verb()
+    def images(self) -> Sequence[ImageState]:
+        """Show the images that are here and have a name."""
+        return self.backend.images.images()
+
+    @verb(role=Role.OPERATOR)
+    def pull(self, reference: str, *, platform: str | None = None) -> BuiltImage:
+        """Fetch an image from its registry.
+
+        Args:
+            reference: Such as ``node:22`` or ``registry.example/web:1``.
+            platform: Such as ``linux/arm64``; the engine's own where not given.
+        """
+        return Image(self._session, Reference.parse(reference)).pull(platform=platform)
+
+    @verb(role=Role.OPERATOR)
+    def push(self, reference: str) -> BuiltImage:
+        """Send an image to its registry.
+
+        Args:
+            reference: An image that is here, by the name that it has at the registry.
+        """
+        return self._here(reference).push()
+
+    @verb(role=Role.OPERATOR)
+    def tag(self, reference: str, name: str) -> BuiltImage:
+        """Give an image one more name.
+
+        Args:
+            reference: An image that is here.
+            name: The further name, such as ``localhost:5000/web:1``.
+        """
+        return self._here(reference).tag(name)
+
+    @verb(role=Role.ADMIN, confirm=True)
+    def remove_image(self, reference: str) -> None:
+        """Take a name from an image, and remove the image with its last name.
+
+        Args:
+            reference: The name; one that is not there is no error.
+        """
+        self.backend.images.remove(Reference.parse(reference))
+
+    @verb()
+    def save(self, reference: str, path: Path, *, layout: Literal["oci", "docker"] = "oci") -> Path:
+        """Write an image to a file, whole or not at all.
+
+        Args:
+            reference: An image that is here.
+            path: The file.
+            layout: ``oci`` for an OCI layout, ``docker`` for what ``docker load`` of any age reads.
+        """
+        return self._here(reference).save(path, layout=layout)
+
+    @verb(role=Role.OPERATOR)
+    def load(self, path: Path) -> Sequence[ImageState]:
+        """Read images from a file that ``save`` or ``docker save`` wrote, each checked against its digest.
+
+        Args:
+            path: The file, or the folder of an OCI layout.
+        """
+        with self._session.operation("load"):
+            return self.backend.images.load(Path(path), listener=self._session.listener)
+
+    @verb(role=Role.OPERATOR)
+    def deploy(
+        self,
+        name: str,
+        image: str | BuiltImage,
+        *,
+        wait: bool = True,
+        timeout: float | None = None,
+        **options: Unpack[AppOptions],
+    ) -> App:
+        """Run an image as an app; an app of that name rolls to it with no failed request.
+
+        Args:
+            name: The app's name: a DNS label.
+            image: A built image, or a reference: one that is here is used, any other is pulled.
+            wait: Return when all is as wanted.
+            timeout: Seconds at the most; without it the app's own rollout deadline.
+            options: How it runs.
+
+        Raises:
+            RolloutError: It does not become ready; the error carries the cause and what mends it.
+        """
+        built = image if isinstance(image, BuiltImage) else self._here_or_pulled(image)
+        return built.deploy(name, wait=wait, timeout=timeout, **options)
+
+    @verb()
+    def apps(self) -> Sequence[AppState]:
+        """Show all apps."""
+        return self.backend.apps()
+
+    @verb()
+    def events(
+        self,
+        name: str | None = None,
+        *,
+        since: str | datetime | None = None,
+        until: str | datetime | None = None,
+        follow: bool = False,
+    ) -> Iterator[Event]:
+        """Show what happened to an app, or to all.
+
+        Args:
+            name: The app; all where not given.
+            since: Only what is younger: ``10m``, ``14:05`` or a time in ISO 8601.
+            until: Only what is older.
+            follow: Go on with what comes.
+        """
+        return self.backend.events(name, log_query(since=since, until=until, follow=follow))
+
+    @verb(role=Role.OPERATOR)
+    def run(self, image: str | BuiltImage, *command: str, **options: Unpack[TaskOptions]) -> TaskResult:
+        """Run a command once in a container of its own, and remove it.
+
+        Args:
+            image: A built image, or a reference: one that is here is used, any other is pulled.
+            command: The command; the image's own where not given.
+            options: How it runs.
+        """
+        built = image if isinstance(image, BuiltImage) else self._here_or_pulled(image)
+        return built.run(*command, **options)
+
+    @verb(role=Role.OPERATOR)
+    def registry(self, *, port: int = 5000) -> App:
+        """Run an image registry as an app, so that push and pull need nothing outside this machine.
+
+        Args:
+            port: The port of this machine that it is published on, on loopback.
+        """
+        from cloudkit.registry.local import registry_app
+
+        return registry_app(self, port)
+
+    @verb()
+    def doctor(self, *, fix: bool = False) -> Sequence[Check]:
+        """Say what is there and what is missing, each with the command that mends it.
+
+        Args:
+            fix: Mend what can be mended from here.
+        """
+        from cloudkit.engine.doctor import examine, mend
+
+        checks = examine(self.config)
+        if not fix or all(check.ok for check in checks):
+            return checks
+        for check in checks:
+            if not check.ok and check.fixable:
+                mend(check, self.config, listener=self._session.listener)
+        return examine(self.config)
+
+    def _here(self, reference: str) -> BuiltImage:
+        return BuiltImage(self._session, self.backend.images.find(Reference.parse(reference)))
+
+    def _here_or_pulled(self, reference: str) -> BuiltImage:
+        try:
+            return self._here(reference)
+        except NotFoundError:
+            return self.pull(reference)
+
+
+def _connect(config: Config) -> Backend:
+    if config.backend == "memory":
+        from cloudkit.backends.memory import MemoryBackend
+
+        return MemoryBackend(namespace=config.namespace)
+    from cloudkit.backends.docker.backend import DockerBackend
+    from cloudkit.engine.connect import connect
+
+    return DockerBackend(connect(config), namespace=config.namespace, balancer_image=config.balancer_image)

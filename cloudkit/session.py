@@ -1,0 +1,136 @@
+"""What the handles of one cloud share: its backend, and the one path of every change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from cloudkit.backends.protocol import Backend
+from cloudkit.errors import ConflictError, NotFoundError
+from cloudkit.model.app import AppSpec
+from cloudkit.model.plan import Plan
+from cloudkit.model.progress import Listener, silent
+from cloudkit.model.state import AppState
+from cloudkit.telemetry import Telemetry
+
+__all__ = ["Session"]
+
+TRIES = 3  # of a change that does not depend on what the other writer did
+
+
+@dataclass(eq=False)
+class Session:
+    """One cloud's connection.
+
+    Args:
+        connect: Makes the backend when it is first needed.
+        listener: Hears of long work.
+        telemetry: Hears of each operation.
+    """
+
+    connect: Callable[[], Backend]
+    listener: Listener = silent
+    telemetry: Telemetry = field(default_factory=Telemetry)
+    plans: list[Plan] | None = None
+
+    @cached_property
+    def backend(self) -> Backend:
+        """The backend, connected on first use."""
+        return self.connect()
+
+    @property
+    def connected(self) -> bool:
+        """True once the backend has been used."""
+        return "backend" in self.__dict__
+
+    @contextmanager
+    def operation(self, verb: str, app: str = "") -> Iterator[None]:
+        """Tell telemetry of one operation."""
+        backend = self.backend
+        with self.telemetry.operation(verb, backend.name, app=app, namespace=backend.namespace):
+            yield
+
+    @contextmanager
+    def planning(self) -> Iterator[list[Plan]]:
+        """Record what the verbs inside would do, and do none of it."""
+        outer, self.plans = self.plans, []
+        try:
+            yield self.plans
+        finally:
+            self.plans = outer
+
+    def wanted(self, name: str) -> tuple[AppSpec, int]:
+        """Return what is wanted of an app, and the generation that says so; what is only planned counts as wanted."""
+        planned = next((plan for plan in reversed(self.plans or ()) if plan.app == name), None)
+        if planned is None:
+            state = self.backend.get(name)
+            return state.spec, state.generation
+        if planned.after is None:
+            message = f"app {name!r} is not there: the plan before this one removes it"
+            raise NotFoundError(message)
+        return planned.after, planned.generation
+
+    def change(
+        self,
+        name: str,
+        change: Callable[[AppSpec], AppSpec],
+        *,
+        verb: str,
+        wait: bool = True,
+        timeout: float | None = None,
+    ) -> AppState | None:
+        """Change what is wanted of an app that is there, never over another writer's change.
+
+        Returns:
+            What is there now; None when it was only planned.
+        """
+        with self.operation(verb, name):
+            for _ in range(TRIES):
+                spec, generation = self.wanted(name)
+                plan = self.backend.plan(change(spec))
+                if plan.generation == generation:
+                    return self._execute(plan, wait=wait, timeout=timeout)
+        message = f"app {name!r} is being changed by others faster than this change can follow"
+        raise ConflictError(message, hint=f"cloudkit status {name}")
+
+    def deploy(
+        self, spec: AppSpec, *, keep_replicas: bool, wait: bool = True, timeout: float | None = None
+    ) -> AppState | None:
+        """Make a spec true, whether or not the app is there.
+
+        Args:
+            spec: What is wanted.
+            keep_replicas: True keeps the number that is there, as a deployment says nothing of it.
+            wait: Return when all is as wanted.
+            timeout: Seconds at the most; None leaves the end to the spec's own deadline.
+        """
+        with self.operation("deploy", spec.name):
+            present = self._present(spec.name)
+            if present is not None:
+                replicas = present.replicas if keep_replicas else spec.replicas
+                spec = spec.replace(replicas=replicas, restarted=present.restarted)
+            return self._execute(self.backend.plan(spec), wait=wait, timeout=timeout)
+
+    def _present(self, name: str) -> AppSpec | None:
+        try:
+            return self.wanted(name)[0]
+        except NotFoundError:
+            return None
+
+    def delete(self, name: str) -> None:
+        """Remove an app; one that is not there is no error."""
+        with self.operation("delete", name):
+            self._execute(self.backend.plan_delete(name), wait=True, timeout=None)
+
+    def _execute(self, plan: Plan, *, wait: bool, timeout: float | None) -> AppState | None:
+        if self.plans is not None:
+            self.plans.append(plan)
+            return None
+        return self.backend.apply(plan, wait=wait, timeout=timeout, listener=self.listener)
+
+    def close(self) -> None:
+        """Let go of the connection; calling it twice is no error."""
+        if self.connected:
+            self.backend.close()

@@ -84,8 +84,8 @@ class TaskResult:
     truncated: bool = False
 
     def __repr__(self) -> str:
-        duration = f"{self.duration:.3g}"
-        return f"TaskResult(command={self.command!r}, exit_code={self.exit_code}, output={shown(self.output)}, duration={duration})"
+        begin = f"TaskResult(command={self.command!r}, exit_code={self.exit_code}, duration={self.duration:.3g}"
+        return f"{begin}, output={shown(self.output)})"
 
     @property
     def ok(self) -> bool:

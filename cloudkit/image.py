@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal, Self, Unpack
 
 from cloudkit.app import App
 from cloudkit.errors import UsageError
+from cloudkit.model.build import BuildSpec
 from cloudkit.model.build_options import BuildOptions, build_spec
 from cloudkit.model.finding import Finding
 from cloudkit.model.image import ImageState
@@ -45,8 +48,12 @@ class Image:
         return self._with(self._recipe().run(*commands))
 
     def copy(self, source: str, target: str, *, chown: str | None = None) -> Self:
-        """Add a step that copies files of the current folder."""
+        """Add a step that copies files of the context: the current folder, or what ``context`` says."""
         return self._with(self._recipe().copy(source, target, chown=chown))
+
+    def context(self, folder: str | Path) -> Self:
+        """Set the folder that ``copy`` copies from."""
+        return self._with(replace(self._recipe(), context=Path(folder)))
 
     def env(self, **variables: str) -> Self:
         """Add environment variables."""
@@ -64,9 +71,9 @@ class Image:
         """Say which ports the image listens on."""
         return self._with(self._recipe().expose(*ports))
 
-    def label(self, labels: Mapping[str, str]) -> Self:
+    def label(self, labels: Mapping[str, str] | None = None, /, **more: str) -> Self:
         """Add labels."""
-        return self._with(self._recipe().label(labels))
+        return self._with(self._recipe().label(labels, **more))
 
     def entrypoint(self, *command: str) -> Self:
         """Set the ENTRYPOINT."""
@@ -92,9 +99,9 @@ class Image:
         Raises:
             BuildError: A step failed; the error carries the step, its line and the end of its log.
         """
-        spec = build_spec(self._buildable(), options)
-        with self._session.operation("build"):
-            return BuiltImage(self._session, self._session.backend.images.build(spec, listener=self._session.listener))
+        session = self._session
+        with session.operation("build"), self._spec(options) as spec:
+            return BuiltImage(session, session.backend.images.build(spec, listener=session.listener))
 
     def pull(self, *, platform: str | None = None) -> BuiltImage:
         """Fetch the image from its registry.
@@ -118,8 +125,18 @@ class Image:
         message = f"{self!r} is a build context: its Dockerfile says how it is built"
         raise UsageError(message, hint='cloud.image("python:3.13-slim").run(...)')
 
-    def _buildable(self) -> Path | Recipe:
-        return self.source if isinstance(self.source, Path) else self._recipe()
+    @contextmanager
+    def _spec(self, options: BuildOptions) -> Iterator[BuildSpec]:
+        """Return the build that is meant; a description that copies nothing gets an empty folder for its time."""
+        if isinstance(self.source, Path):
+            yield build_spec(self.source, options)
+            return
+        recipe = self._recipe()
+        if recipe.copies:
+            yield build_spec(recipe.context or Path(), options, dockerfile_text=recipe.dockerfile)
+            return
+        with TemporaryDirectory(prefix="cloudkit-") as folder:
+            yield build_spec(Path(folder), options, dockerfile_text=recipe.dockerfile)
 
     def _with(self, recipe: Recipe) -> Self:
         return replace(self, source=recipe)

@@ -19,7 +19,7 @@ from cloudkit.model.progress import Listener, Phase, Progress
 
 __all__ = ["NotReady", "Roll"]
 
-TICK = 0.1  # seconds between two looks
+FIRST_TICK, LAST_TICK = 0.02, 0.15  # seconds between two looks, from the first to the later ones
 SETTLE = 0.5  # seconds that a replica without any probe must run before it counts as ready
 DIAGNOSE = 1.5  # seconds between two searches for a cause while nothing has ended
 
@@ -58,6 +58,7 @@ class Roll:
     _running_since: dict[str, float] = field(default_factory=dict)
     _revived: set[str] = field(default_factory=set)
     _progress: tuple[object, ...] = ()
+    _tick: float = FIRST_TICK
     _progressed_at: float = field(default_factory=time.monotonic)
     _diagnosed_at: float = field(default_factory=time.monotonic)
 
@@ -83,7 +84,7 @@ class Roll:
                 return
             self._check(observation, members, ends)
             if step.idle:
-                time.sleep(TICK)
+                self._pause()
             else:
                 self._perform(step, observation)
 
@@ -121,8 +122,14 @@ class Roll:
             self.traffic.admit(started)
         if step.retire:
             self._retire([by_name[name] for name in step.retire])
-        if not (step.start or step.retire or revive):
-            time.sleep(TICK)
+        if step.start or step.retire or revive:
+            self._tick = FIRST_TICK
+        else:
+            self._pause()
+
+    def _pause(self) -> None:
+        time.sleep(self._tick)
+        self._tick = min(LAST_TICK, self._tick * 1.5)
 
     def _retire(self, retired: Sequence[Seen]) -> None:
         names = [seen.name for seen in retired]

@@ -20,6 +20,7 @@ from cloudkit.backends.memory.backend import MemoryBackend
 from cloudkit.backends.memory.clock import Clock
 from cloudkit.backends.memory.commands import Execution, execute
 from cloudkit.backends.memory.faults import Faults, Killed
+from cloudkit.backends.memory.load import Load
 from cloudkit.backends.memory.program import Program, Request, Response
 from cloudkit.backends.memory.world import World
 from cloudkit.errors import UsageError
@@ -32,6 +33,7 @@ __all__ = [
     "Execution",
     "Faults",
     "Killed",
+    "Load",
     "MemoryBackend",
     "Program",
     "Request",

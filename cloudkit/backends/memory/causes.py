@@ -74,7 +74,19 @@ def _of_running(container: Container) -> Cause | None:
         others = container.program.listens
         if others:
             return _listening(container, CauseCode.OTHER_PORT, f"listens on {_numbers(others)}, not on {port}")
-    return _probe_failing(container, container.message, certain=False) if container.message else None
+    return _not_yet(container) if container.message else None
+
+
+def _not_yet(container: Container) -> Cause:
+    if "probe failed" in container.message:
+        return _probe_failing(container, container.message, certain=False)
+    return Cause(
+        code=CauseCode.DEADLINE,
+        summary=f"{container.name}: {container.message} yet",
+        evidence=(container.message, *_tail(container)),
+        fix=f"cloudkit logs {container.spec.name}",
+        certain=False,
+    )
 
 
 def _listening(container: Container, code: CauseCode, what: str) -> Cause:

@@ -26,7 +26,8 @@ Fetch = Callable[[str], tuple[int, str]]
 KILLED, TERMINATED = 137, 143
 RUNNING = frozenset({ReplicaPhase.STARTING, ReplicaPhase.READY, ReplicaPhase.UNREADY})
 BACK_OFF, LONGEST_BACK_OFF, STABLE = 0.1, 60.0, 10.0  # seconds, as the Docker engine has them
-OPEN = TcpProbe(period=0.1, failure_threshold=10)  # what makes a replica ready that nobody gave a probe
+OPEN = TcpProbe(period=0.1, success_threshold=3)  # what makes a replica ready that nobody gave a probe
+SETTLE = 0.5  # seconds that one must run that listens on nothing
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -232,7 +233,7 @@ class Container:
     def _watch_readiness(self) -> None:
         readiness = self.spec.readiness or (OPEN if self.spec.ports else None)
         if readiness is None:
-            self._later(self.program.starts, self._passed)
+            self._later(self.program.starts + SETTLE, self._passed)
         else:
             self._probe(readiness, passed=self._passed, failed=self._unready)
         if self.spec.liveness is not None:
@@ -244,7 +245,7 @@ class Container:
             self.journal.happened(self.app, self.name, "ready")
 
     def _unready(self, reason: str) -> None:
-        self.message = f"readiness probe failed: {reason}"
+        self.message = f"readiness probe failed: {reason}" if self.spec.readiness else reason
         if self.phase is ReplicaPhase.READY:
             self.phase = ReplicaPhase.UNREADY
             self.journal.happened(self.app, self.name, "unready", reason)

@@ -187,7 +187,8 @@ def _moves(record: Record, now: float, revived: set[str]) -> Iterator[tuple[str,
     yield from (("drain", one) for one in _retirable(record, new, old))
     room = record.spec.replicas + record.spec.rollout.max_surge - len(record.containers)
     missing = record.spec.replicas - len(new)
-    for _ in range(min(missing, room) if old else missing):
+    rolling = any(one.revision != record.revision for one in record.containers)
+    for _ in range(min(missing, room) if rolling else missing):
         yield "start", None
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
+from unit.backends.memory.stage import Deployed, Wanted
 
 from cloudkit.backends.memory.program import Program
 from cloudkit.model.app import AppSpec
@@ -13,9 +12,6 @@ from cloudkit.model.progress import silent
 from cloudkit.model.reference import Reference
 from cloudkit.model.state import AppState
 from cloudkit.testing import MemoryBackend, twin
-
-Wanted = Callable[..., AppSpec]
-Deployed = Callable[[AppSpec], AppState]
 
 
 @pytest.fixture

@@ -1,0 +1,87 @@
+"""One fluent chain from a build context to a balanced, rolling, self-explaining app.
+
+>>> from cloudkit import Cloud
+>>> cloud = Cloud("memory")
+>>> web = cloud.image("web:1").pull().deploy("web", port=3000).scale(3)
+>>> web.status().ready
+3
+"""
+
+from __future__ import annotations
+
+from cloudkit.app import App
+from cloudkit.cloud import Cloud
+from cloudkit.config import Config
+from cloudkit.errors import (
+    AccessError,
+    BackendError,
+    BuildError,
+    CloudkitError,
+    ConfigError,
+    ConflictError,
+    NotFoundError,
+    RegistryError,
+    RolloutError,
+    UnsupportedError,
+    UsageError,
+)
+from cloudkit.image import BuiltImage, Image
+from cloudkit.model.app import AppSpec
+from cloudkit.model.cause import Cause, CauseCode
+from cloudkit.model.mount import Mount
+from cloudkit.model.plan import Plan
+from cloudkit.model.port import Port
+from cloudkit.model.probe import ExecProbe, HttpProbe, TcpProbe
+from cloudkit.model.progress import Progress
+from cloudkit.model.reference import Digest, Reference
+from cloudkit.model.resources import Resources
+from cloudkit.model.rollout import Rollout
+from cloudkit.model.secret import Secret
+from cloudkit.model.state import AppState
+from cloudkit.telemetry import Telemetry
+
+__all__ = [
+    "AccessError",
+    "App",
+    "AppSpec",
+    "AppState",
+    "BackendError",
+    "BuildError",
+    "BuiltImage",
+    "Cause",
+    "CauseCode",
+    "Cloud",
+    "CloudkitError",
+    "Config",
+    "ConfigError",
+    "ConflictError",
+    "Digest",
+    "ExecProbe",
+    "HttpProbe",
+    "Image",
+    "Mount",
+    "NotFoundError",
+    "Plan",
+    "Port",
+    "Progress",
+    "Reference",
+    "RegistryError",
+    "Resources",
+    "Rollout",
+    "RolloutError",
+    "Secret",
+    "TcpProbe",
+    "Telemetry",
+    "UnsupportedError",
+    "UsageError",
+]
+
+
+def __getattr__(name: str) -> str:
+    """Give the version, read from the installed distribution when it is asked for."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("cloudkit-sdk")
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -51,7 +51,7 @@ class DockerBackend:
         self.images = EngineImages(engine)
         self._fronts = Fronts(engine.api, namespace, balancer_image)
         self._look = Look(engine, self.images, namespace, self._fronts)
-        self._operations = Operations(engine, namespace)
+        self._operations = Operations(engine.api, namespace)
 
     def __repr__(self) -> str:
         return f"<DockerBackend {self.endpoint}, namespace {self.namespace}>"

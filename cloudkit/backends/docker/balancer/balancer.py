@@ -164,6 +164,14 @@ class Balancer:
         """Write what the balancer knows into its configuration, so that it comes back with it."""
         self._save({server.name: server.checked for server in self.servers()})
 
+    def reload(self) -> None:
+        """Take up the configuration anew without losing a request: a new worker takes over the listening sockets.
+
+        Raises:
+            BackendError: HAProxy refuses it; the old worker goes on.
+        """
+        self._reload({server.name: server.checked for server in self.servers()})
+
     def published(self) -> dict[int, tuple[str, int]]:
         """Return the host's address and port of each published port, as the engine has bound them."""
         found = container.find(self._api, self.name)
@@ -194,7 +202,7 @@ class Balancer:
             except ConflictError:  # its address was given away while it was down
                 return False
         elif status == "running" and self._runtime.fingerprint() != fingerprint(self._settings):
-            self._reload(members)
+            self._reload({one.name: one.checked for one in members})
         return status in {"created", "exited", "running"}
 
     def _make(self, members: Sequence[Member], kept: Mapping[str, str]) -> None:
@@ -221,9 +229,11 @@ class Balancer:
             container.remove(self._api, self.name)
             text = " ".join(error.evidence)
             port = named_in(text, self._settings.ports)
-            if port is None:
-                raise
-            raise taken(self._settings.app, port, self._holder(port), error.evidence) from error
+            if port is not None:
+                raise taken(self._settings.app, port, self._holder(port), error.evidence) from error
+            if "address already in use" in text.lower():
+                raise ConflictError(f"balancer {self.name}: its private address is in use", evidence=[text]) from error
+            raise
 
     def _holder(self, port: Port) -> str:
         with translate(f"see who has port {port.publish}"):
@@ -254,10 +264,9 @@ class Balancer:
         ]
         container.write_config(self._api, self.name, render(self._settings, servers))
 
-    def _reload(self, members: Sequence[Member]) -> None:
-        """Take up other checks: a new worker takes over the sockets, the old one ends what it has."""
+    def _reload(self, checked: Mapping[str, bool]) -> None:
         before = self._runtime.process()
-        self._save({one.name: one.checked for one in members})
+        self._save(checked)
         self._exec(f"haproxy -c -q -f /{container.FOLDER}/{container.CONFIG} && kill -USR2 1")
         self._control.close()
         if not _within(RELOAD, lambda: self._process_now() not in {0, before}):

@@ -108,6 +108,8 @@ def endpoint(address: str, port: int) -> str:
         parsed = ip_address(address)
     except ValueError:
         raise refusal("address", address, "an IP address") from None
+    if "%" in address:  # a zone is free text
+        raise refusal("address", address, "an IP address without a zone")
     return f"[{parsed.compressed}]:{port}" if parsed.version == 6 else f"{parsed}:{port}"
 
 

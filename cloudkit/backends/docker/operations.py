@@ -1,0 +1,102 @@
+"""What one does with the running replicas of a namespace: their logs, commands, files and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from cloudkit.backends.docker.attach import attach
+from cloudkit.backends.docker.copy import copy_in, copy_out
+from cloudkit.backends.docker.events import read_events
+from cloudkit.backends.docker.execute import execute
+from cloudkit.backends.docker.logs import Target, read_logs
+from cloudkit.backends.docker.names import network_name, shown
+from cloudkit.backends.docker.networks import find_network
+from cloudkit.backends.docker.observe import Seen, observe_app
+from cloudkit.backends.docker.stats import read_stats
+from cloudkit.backends.docker.tasks import run_task
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+    from cloudkit.model.log import Event, LogLine, LogQuery
+    from cloudkit.model.progress import Listener
+    from cloudkit.model.task import TaskResult, TaskSpec, Usage
+
+__all__ = ["Operations"]
+
+
+class Operations:
+    """Acts on the replicas of one namespace.
+
+    Args:
+        api: The engine.
+        namespace: Whose replicas.
+    """
+
+    def __init__(self, api: APIClient, namespace: str) -> None:
+        self._api = api
+        self._namespace = namespace
+
+    def logs(self, app: str, query: LogQuery) -> Iterator[LogLine]:
+        """Return the lines of all replicas of an app, merged by time."""
+        return read_logs(self._api, lambda: self._targets(self._replicas(app)), query)
+
+    def events(self, app: str | None, query: LogQuery) -> Iterator[Event]:
+        """Return what happened to an app, or to all."""
+        return read_events(self._api, self._namespace, app, query)
+
+    def exec(
+        self,
+        replica: Seen,
+        command: Sequence[str],
+        *,
+        stdin: bytes | None,
+        env: Mapping[str, str] | None,
+        user: str | None,
+        workdir: str | None,
+        timeout: float | None,
+    ) -> TaskResult:
+        """Run a command inside a replica."""
+        return execute(
+            self._api,
+            self._target(replica),
+            command,
+            stdin=stdin,
+            env=env,
+            user=user,
+            workdir=workdir,
+            timeout=timeout,
+        )
+
+    def attach(self, replica: Seen, command: Sequence[str], *, stdin: BinaryIO, stdout: BinaryIO) -> int:
+        """Run a command inside a replica on a terminal."""
+        return attach(self._api, self._target(replica), command, stdin=stdin, stdout=stdout)
+
+    def copy_in(self, replica: Seen, source: Path, target: str) -> None:
+        """Copy a file or folder into a replica."""
+        copy_in(self._api, self._target(replica), source, target)
+
+    def copy_out(self, replica: Seen, source: str, target: Path) -> Path:
+        """Copy a file or folder out of a replica."""
+        return copy_out(self._api, self._target(replica), source, target)
+
+    def stats(self, replicas: Sequence[Seen]) -> tuple[Usage, ...]:
+        """Return what each running replica uses now."""
+        return read_stats(self._api, self._targets([one for one in replicas if one.state == "running"]))
+
+    def run(self, task: TaskSpec, listener: Listener) -> TaskResult:
+        """Run a task to its end; it reaches apps by name where there are any."""
+        shared = find_network(self._api, self._namespace, "default")
+        network = network_name(self._namespace) if shared else None
+        return run_task(self._api, self._namespace, task, listener=listener, network=network)
+
+    def _replicas(self, app: str) -> Sequence[Seen]:
+        return observe_app(self._api, self._namespace, app).replicas
+
+    def _targets(self, replicas: Sequence[Seen]) -> list[Target]:
+        return [self._target(one) for one in replicas]
+
+    def _target(self, replica: Seen) -> Target:
+        return Target(id=replica.id, name=shown(self._namespace, replica.name))

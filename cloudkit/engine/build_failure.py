@@ -20,7 +20,7 @@ _UNSUPPORTED = re.compile(
 _BASE = re.compile(
     r"(?:load metadata for|failed to resolve source metadata for|FROM) (?P<image>[^\s:]+(?::[\w.-]+)?\S*)"
 )
-_ON_LINE = re.compile(r"parse error on line (\d+)")
+_ON_LINE = re.compile(r"parse error (?:on )?line (\d+)")
 _ENDED = re.compile(r"exit code: (\d+)|returned a non-zero code: (\d+)")
 _MISSING = re.compile(r"\"?(?P<path>/[^\"\s]*)\"?: not found|no such file or directory|file not found", re.IGNORECASE)
 _MEANINGS = {
@@ -53,6 +53,7 @@ def failure(
         return explain("build", error)
     told = _ON_LINE.search(error)
     line = line or (int(told[1]) if told else _line_of(step, text))
+    step = step or _instruction_at(line, text)
     place = f"step {item}: {step}" if item else step
     shown = f"the build failed at {place}" if place else "the build failed"
     ended = _ENDED.search(error)
@@ -105,6 +106,12 @@ def _line_of(step: str, text: str) -> int | None:
     wanted = " ".join(step.split())
     lines = [known.line for known in parse_dockerfile(text).instructions if " ".join(known.text.split()) == wanted]
     return lines[0] if len(lines) == 1 else None
+
+
+def _instruction_at(line: int | None, text: str) -> str:
+    """Return the instruction that stands on a line of the Dockerfile; empty when none does."""
+    known = [step.text for step in parse_dockerfile(text).instructions if step.line == line]
+    return known[0] if known else ""
 
 
 def failed_step(error: str) -> bool:

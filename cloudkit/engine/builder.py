@@ -7,7 +7,8 @@ from typing import Any
 from cloudkit.engine.buildx import build_with_buildx
 from cloudkit.engine.classic import build_classic
 from cloudkit.engine.connect import Engine
-from cloudkit.engine.context import open_context
+from cloudkit.engine.context import Context, open_context
+from cloudkit.engine.disk import told_what_to_free
 from cloudkit.engine.docker_command import docker_command
 from cloudkit.engine.errors import translate
 from cloudkit.engine.inspect import image_state
@@ -45,12 +46,21 @@ def build(engine: Engine, spec: BuildSpec, *, listener: Listener) -> ImageState:
         summary = "this engine's image store keeps one platform an image; several were asked for"
         hint = "an engine with the containerd image store, or one build a platform"
         raise UnsupportedError(summary, capability="build_platforms", hint=hint)
+    try:
+        return _state(engine, spec, _built(engine, spec, context, listener))
+    except BackendError as error:
+        told = told_what_to_free(engine, error)
+        if told is error:
+            raise
+        raise told from error
+
+
+def _built(engine: Engine, spec: BuildSpec, context: Context, listener: Listener) -> tuple[str, ...]:
+    """Build by the better builder that is at hand; return the digests that name the image."""
     command = docker_command(engine.config) if engine.features.buildkit else None
     if command and command.builds:
-        digests = build_with_buildx(command, spec, context, listener=listener, alive=lambda: _alive(engine))
-    else:
-        digests = build_classic(engine, spec, context, listener=listener, alive=lambda: _alive(engine))
-    return _state(engine, spec, digests)
+        return build_with_buildx(command, spec, context, listener=listener, alive=lambda: _alive(engine))
+    return build_classic(engine, spec, context, listener=listener, alive=lambda: _alive(engine))
 
 
 def _heed(findings: tuple[Finding, ...], listener: Listener) -> None:

@@ -28,7 +28,7 @@ _NEW_FLAGS = {
     "COPY": ("link", "chmod", "parents", "exclude"),
     "ADD": ("link", "chmod", "checksum", "keep-git-dir", "exclude"),
 }
-WAY_OUT = "install buildx: cloudkit doctor --fix, or apt install docker-buildx-plugin"
+WAY_OUT = "install docker's buildx plugin, which some distributions call docker-buildx; cloudkit doctor finds it"
 
 
 def refuse_unsupported(spec: BuildSpec, context: Context) -> None:
@@ -56,7 +56,9 @@ def _new(instruction: Instruction) -> str:
 
 
 def _unsupported(feature: str, where: str) -> UnsupportedError:
-    summary = f"the engine's own builder cannot do {feature}{where}: that takes BuildKit, by docker's buildx plugin"
+    summary = (
+        f"the engine's own builder cannot do this: {feature}{where}; that takes BuildKit, by docker's buildx plugin"
+    )
     return UnsupportedError(summary, capability=feature, hint=WAY_OUT)
 
 
@@ -118,7 +120,7 @@ class _Reader:
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
-        self.item, self.command, self.image, self.error = "", "", "", ""
+        self.item, self.command, self.image, self.error, self.partial = "", "", "", "", ""
         self.tail: deque[str] = deque(maxlen=LOG_TAIL)
 
     def feed(self, item: dict[str, Any]) -> None:
@@ -134,6 +136,7 @@ class _Reader:
 
     def finish(self) -> None:
         """Say that the last step is over."""
+        self._lines("\n")
         if self.item:
             self._listener(Progress(phase=Phase.BUILD, item=self.item, message=self.command, done=True))
 
@@ -141,6 +144,7 @@ class _Reader:
         match = _STEP.match(text)
         if match:
             self.finish()
+            self.partial = ""
             self.item, self.command = match["item"], " ".join(match["command"].split())
             self.tail.clear()
             self._listener(Progress(phase=Phase.BUILD, item=self.item, message=self.command))
@@ -150,7 +154,8 @@ class _Reader:
             self._lines(text)
 
     def _lines(self, text: str) -> None:
-        for line in map(plain, text.split("\n")):
+        *lines, self.partial = (self.partial + text).split("\n")
+        for line in map(plain, lines):
             if line.strip():
                 self.tail.append(line[:LINE_LIMIT])
                 event = Progress(phase=Phase.BUILD, item=self.item, message=self.command, log=line[:LINE_LIMIT])

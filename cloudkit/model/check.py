@@ -29,6 +29,5 @@ class Check:
     fixable: bool = False
 
     def __str__(self) -> str:
-        return (
-            f"{self.name}: {self.detail or ('ok' if self.ok else 'missing')}{f'; try: {self.fix}' if self.fix else ''}"
-        )
+        seen = self.detail or ("ok" if self.ok else "missing")
+        return f"{self.name}: {seen}; try: {self.fix}" if self.fix else f"{self.name}: {seen}"

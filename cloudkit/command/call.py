@@ -8,7 +8,7 @@ from typing import Any
 
 from cloudkit.verbs import Kind, Verb
 
-__all__ = ["Call", "Help", "invoke"]
+__all__ = ["Asked", "Call", "Help", "invoke"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,14 @@ class Help:
     """A text that was asked for in place of a call."""
 
     text: str
+
+
+class Asked(Exception):  # noqa: N818 # no error: it ends the reading of words
+    """The words ask for a text in place of a call."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.help = Help(text)
 
 
 def invoke(call: Call, root: object) -> Any:  # noqa: ANN401 # each verb has a result of its own

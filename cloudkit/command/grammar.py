@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 import click
 from click.core import ParameterSource
 
-from cloudkit.command.call import Call, Help
-from cloudkit.command.parameters import TARGET, NamesOf, click_parameters
+from cloudkit.command.call import Asked, Call, Help
+from cloudkit.command.parameters import TARGET, NamesOf, click_parameters, readable
 from cloudkit.command.refused import refused
 from cloudkit.command.values import gathered
 from cloudkit.command.verbatim import protected
@@ -78,14 +79,6 @@ class Grammar:
         return meant
 
 
-class Asked(Exception):  # noqa: N818 # no error: it ends the reading of words
-    """The words ask for a text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.help = Help(text)
-
-
 def help_option() -> click.Option:
     """The option that asks for help, which is returned, never printed."""
 
@@ -117,7 +110,13 @@ class VerbGroup(click.Group):
         verb = self.catalogue.get(cmd_name)
         if verb is None:
             return super().get_command(ctx, cmd_name)
-        return VerbCommand(verb, [option for option in self.params if shared(option)], self.names_of)
+        own = click_parameters(verb, self.names_of, lambda: self.targets(verb))
+        return VerbCommand(verb, list(own), [option for option in self.params if shared(option)])
+
+    def targets(self, verb: Verb) -> Iterable[str]:
+        """Return the names that a verb can be called on."""
+        kind = (verb.target and verb.target.names) or self.catalogue.kind_of(verb.handle)
+        return self.names_of(kind) if kind else ()
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -141,7 +140,7 @@ class VerbGroup(click.Group):
         """List the verbs by the handle that has them."""
         for handle in self.catalogue.handles:
             verbs = [verb for verb in self.catalogue.values() if verb.handle is handle]
-            rows = [(row_of(verb), verb.summary.split(";")[0].rstrip(".")) for verb in verbs]
+            rows = [(row_of(verb), brief(verb.summary)) for verb in verbs]
             with formatter.section(handle.__name__):
                 formatter.write_dl(rows)
         if self.commands:
@@ -156,6 +155,15 @@ def row_of(verb: Verb) -> str:
     return " ".join((verb.name, *(parameter.option.upper() for parameter in needed)))
 
 
+def brief(summary: str) -> str:
+    """The part of a summary that says what a verb does, without how.
+
+    >>> brief("Stop all replicas and keep them, so that ``start`` brings them back.")
+    'Stop all replicas and keep them'
+    """
+    return readable(re.split(r"[;:,.](?:\s|\Z)", summary, maxsplit=1)[0])
+
+
 def shared(option: click.Parameter) -> bool:
     """True for an option that may also stand after a verb."""
     return isinstance(option, click.Option) and not option.is_eager
@@ -164,14 +172,13 @@ def shared(option: click.Parameter) -> bool:
 class VerbCommand(click.Command):
     """One verb as click's command: reading its words gives a call."""
 
-    def __init__(self, verb: Verb, options: Sequence[click.Parameter], names_of: NamesOf) -> None:
-        own = list(click_parameters(verb, names_of))
+    def __init__(self, verb: Verb, own: Sequence[click.Parameter], options: Sequence[click.Parameter]) -> None:
         taken = {name for parameter in own for name in (*parameter.opts, *parameter.secondary_opts)}
         self.common = [option for option in options if not taken.intersection(option.opts)]
         super().__init__(
             verb.name,
-            help="\n\n".join(filter(None, (verb.summary, verb.documented.description))),
-            short_help=verb.summary,
+            help=readable("\n\n".join(filter(None, (verb.summary, verb.documented.description)))),
+            short_help=brief(verb.summary),
             params=[*own, help_option(), *self.common],
             add_help_option=False,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ import click
 from click.shell_completion import CompletionItem
 
 from cloudkit.command.values import choice_text, value_of
-from cloudkit.verbs import Arity, Kind, Parameter, Verb
+from cloudkit.verbs import Arity, Kind, Parameter, Shape, Verb
 
-__all__ = ["TARGET", "NamesOf", "click_parameters"]
+__all__ = ["TARGET", "NamesOf", "click_parameters", "readable"]
 
 TARGET = "target__"
 NamesOf = Callable[[type[Any]], Iterable[str]]
+Offers = Callable[[], Iterable[str]]
 
 
 class Value(click.ParamType[Any]):
@@ -24,9 +26,9 @@ class Value(click.ParamType[Any]):
 
     name = "text"
 
-    def __init__(self, parameter: Parameter, names_of: NamesOf) -> None:
+    def __init__(self, parameter: Parameter, offers: Offers | None = None) -> None:
         self.parameter = parameter
-        self.names_of = names_of
+        self.offers = offers
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401, ARG002 # click's own signature
         """Read a text; what is not a text is a value already."""
@@ -45,29 +47,36 @@ class Value(click.ParamType[Any]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:  # noqa: ARG002 # click's own signature
         """Offer choices, files, or the names of what is there."""
-        shape, kind = self.parameter.shape, self.parameter.names
-        if shape is not None and Path in shape.kinds and kind is None:
+        shape = self.parameter.shape
+        if shape is not None and Path in shape.kinds and self.offers is None:
             return [CompletionItem(incomplete, type="file")]
         offered = [*map(choice_text, shape.choices)] if shape else []
-        offered += self.names_of(kind) if kind else []
+        offered += self.offers() if self.offers else []
         return [CompletionItem(one) for one in offered if one.startswith(incomplete)]
 
 
 WORDS: dict[type[Any], str] = {int: "NUMBER", float: "SECONDS", Path: "PATH"}
 
 
-def click_parameters(verb: Verb, names_of: NamesOf) -> Iterator[click.Parameter]:
-    """Return the arguments and options of a verb, the target first; what text cannot give is left out."""
+def click_parameters(verb: Verb, names_of: NamesOf, targets: Offers) -> Iterator[click.Parameter]:
+    """Return the arguments and options of a verb, the target first; what text cannot give is left out.
+
+    Args:
+        verb: The verb.
+        names_of: The names of what is there, by the kind of its state.
+        targets: The names that the target can be.
+    """
     if verb.target is not None:
-        yield argument(verb.target, names_of, name=TARGET)
+        yield argument(verb.target, targets, name=TARGET)
     for parameter in verb.parameters:
+        offers = partial(names_of, parameter.names) if parameter.names else None
         if parameter.kind is not Kind.KEYWORD:
-            yield argument(parameter, names_of)
+            yield argument(parameter, offers)
         elif parameter.shape is not None:
-            yield option(parameter, names_of)
+            yield option(parameter, parameter.shape, offers)
 
 
-def argument(parameter: Parameter, names_of: NamesOf, name: str | None = None) -> click.Argument:
+def argument(parameter: Parameter, offers: Offers | None, name: str | None = None) -> click.Argument:
     shape = parameter.shape
     several = parameter.kind is Kind.VARIADIC or (shape is not None and shape.arity is not Arity.ONE)
     return click.Argument(
@@ -75,24 +84,20 @@ def argument(parameter: Parameter, names_of: NamesOf, name: str | None = None) -
         metavar=parameter.option.upper(),
         nargs=-1 if several else 1,
         required=parameter.required,
-        type=Value(parameter, names_of),
-        help=parameter.help or None,
+        type=Value(parameter, offers),
+        help=readable(parameter.help) or None,
     )
 
 
-def option(parameter: Parameter, names_of: NamesOf) -> click.Option:
-    shape = parameter.shape
-    assert shape is not None  # noqa: S101 # the caller leaves out what has none
-    declared = [parameter.name, f"--{parameter.option}"]
-    if parameter.short:
-        declared.insert(1, f"-{parameter.short}")
+def option(parameter: Parameter, shape: Shape, offers: Offers | None) -> click.Option:
+    declared = [parameter.name, *([f"-{parameter.short}"] if parameter.short else []), f"--{parameter.option}"]
     if shape.switch:
         return switch(parameter, declared)
     return click.Option(
         declared,
         multiple=shape.arity is not Arity.ONE or parameter.words,
         required=parameter.required,
-        type=Value(parameter, names_of),
+        type=Value(parameter, offers),
         help=described(parameter),
     )
 
@@ -101,15 +106,22 @@ def switch(parameter: Parameter, declared: list[str]) -> click.Option:
     """A switch that is off is turned on; one that is on, or that has no side, also has its ``--no-`` form."""
     if parameter.default is not False:
         declared[-1] += f"/--no-{parameter.option}"
-    return click.Option(declared, is_flag=True, default=None, help=parameter.help)
+    return click.Option(declared, is_flag=True, default=None, help=readable(parameter.help))
 
 
 def described(parameter: Parameter) -> str:
     """The help, with the default where there is one worth showing."""
-    default = parameter.default
+    default, help = parameter.default, readable(parameter.help)
     if default is None or default is ... or parameter.required or default in ((), ""):
-        return parameter.help
+        return help
     shown = default.value if isinstance(default, Enum) else default
-    return (
-        f"{parameter.help} [default: {shown:g}]" if isinstance(shown, float) else f"{parameter.help} [default: {shown}]"
-    )
+    return f"{help} [default: {shown:g}]" if isinstance(shown, float) else f"{help} [default: {shown}]"
+
+
+def readable(text: str) -> str:
+    """Return a docstring's text without the marks of its markup.
+
+    >>> readable("such as ``10m``")
+    'such as 10m'
+    """
+    return text.replace("``", "")

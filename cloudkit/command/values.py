@@ -19,7 +19,8 @@ __all__ = ["choice_text", "gathered", "value_of"]
 
 _WHOLE = re.compile(r"[+-]?\d{1,18}\Z", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?\Z", re.ASCII)
-_TRUTH = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
+_TRUE = frozenset({"true", "yes", "on", "1"})
+_FALSE = frozenset({"false", "no", "off", "0"})
 
 
 def value_of(parameter: Parameter, text: str) -> Any:  # noqa: ANN401 # what the parameter's type says
@@ -84,10 +85,10 @@ def parsed(kind: type[Any]) -> Callable[[str, str], Any]:
 
 
 def truth(field: str, text: str) -> bool:
-    meant = _TRUTH.get(text.lower())
-    if meant is None:
+    word = text.lower()
+    if word not in _TRUE | _FALSE:
         raise refusal(field, text, "true or false")
-    return meant
+    return word in _TRUE
 
 
 def whole(field: str, text: str) -> int:

@@ -1,0 +1,1 @@
+"""The command line: the verbs as commands, their results as text, JSON or HTML, their progress as a display."""

@@ -1,0 +1,50 @@
+"""A backend that looks and plans, and refuses to act."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn, cast
+
+from cloudkit.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from cloudkit.backends.protocol import Backend
+
+__all__ = ["read_only"]
+
+ACTS = frozenset({"apply", "run", "exec", "attach", "copy_in", "copy_out"})
+IMAGE_ACTS = frozenset({"build", "pull", "push", "tag", "remove", "save", "load"})
+
+
+class Guard:
+    """Passes on what only looks; what would act raises ``UnsupportedError``."""
+
+    __slots__ = ("_acts", "_inner")
+
+    def __init__(self, inner: object, acts: frozenset[str]) -> None:
+        self._inner = inner
+        self._acts = acts
+
+    def __getattr__(self, name: str) -> object:
+        if name in self._acts:
+            return lambda *_given, **_options: refuse(name)
+        found: object = getattr(self._inner, name)
+        return Guard(found, IMAGE_ACTS) if name == "images" and self._acts is ACTS else found
+
+
+def refuse(name: str) -> NoReturn:
+    what = name.replace("_", " ")
+    raise UnsupportedError(
+        f"a plan shows changes of apps; to {what} would act at once, so nothing was done",
+        capability="plan",
+        hint="the same without planning",
+    )
+
+
+def read_only(backend: Backend) -> Backend:
+    """Return the backend with all that acts taken away: it reads, diagnoses and plans.
+
+    >>> from cloudkit.backends.memory import MemoryBackend
+    >>> read_only(MemoryBackend()).apps()
+    ()
+    """
+    return cast("Backend", Guard(backend, ACTS))

@@ -1,0 +1,161 @@
+"""Which columns a list of each kind of state has."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from cloudkit.model.check import Check
+from cloudkit.model.finding import Finding, Severity
+from cloudkit.model.image import ImageState
+from cloudkit.model.log import Event
+from cloudkit.model.state import AppPhase, AppState, Replica, ReplicaPhase, Revision
+from cloudkit.model.task import Usage
+from cloudkit.shell.view import Cell, Column, Tone
+from cloudkit.shell.words import age, image, moment, size
+
+__all__ = ["COLUMNS", "action", "phase", "ready"]
+
+TONES: dict[str, Tone] = {
+    AppPhase.READY: Tone.GOOD,
+    AppPhase.PROGRESSING: Tone.WARN,
+    AppPhase.DEGRADED: Tone.BAD,
+    AppPhase.FAILED: Tone.BAD,
+    AppPhase.STOPPED: Tone.DIM,
+    ReplicaPhase.STARTING: Tone.WARN,
+    ReplicaPhase.UNREADY: Tone.BAD,
+    ReplicaPhase.CRASHED: Tone.BAD,
+    ReplicaPhase.DRAINING: Tone.DIM,
+    ReplicaPhase.PENDING: Tone.DIM,
+    ReplicaPhase.COMPLETED: Tone.DIM,
+}
+BAD_ACTIONS = frozenset({"die", "kill", "oom", "crash", "unhealthy"})
+
+
+def phase(value: AppPhase | ReplicaPhase) -> Cell:
+    """Return a phase in its tone."""
+    return Cell(value.value, TONES.get(value, Tone.PLAIN))
+
+
+def ready(app: AppState) -> Cell:
+    """Return how many of the wanted replicas are ready."""
+    wanted = 0 if app.spec.stopped else app.spec.replicas
+    tone = Tone.PLAIN if app.ready >= wanted else Tone.WARN
+    return Cell(f"{app.ready}/{wanted}", tone)
+
+
+def action(event: Event) -> Cell:
+    """Return what happened, in the tone of how bad it is."""
+    return Cell(event.action, Tone.BAD if event.action in BAD_ACTIONS else Tone.PLAIN)
+
+
+def named(app: AppState) -> Cell:
+    return Cell(app.name, Tone.STRONG)
+
+
+def app_age(app: AppState) -> Cell:
+    started = [replica.started_at for replica in app.replicas if replica.started_at]
+    return Cell(age(min(started, default=None), app.observed_at))
+
+
+def restarts(replica: Replica) -> Cell:
+    return Cell(str(replica.restarts), Tone.WARN if replica.restarts else Tone.PLAIN)
+
+
+def exit_code(replica: Replica) -> Cell:
+    code = replica.exit_code
+    return Cell("-" if code is None else str(code), Tone.BAD if code else Tone.PLAIN)
+
+
+def memory(usage: Usage) -> Cell:
+    if usage.memory_limit is None:
+        return Cell(size(usage.memory))
+    part = usage.memory / max(1, usage.memory_limit)
+    return Cell(f"{size(usage.memory)} / {size(usage.memory_limit)}", Tone.BAD if part > 0.9 else Tone.PLAIN, part)
+
+
+def cpu(usage: Usage) -> Cell:
+    return Cell(f"{usage.cpu:.2f}", Tone.PLAIN, min(1.0, usage.cpu))
+
+
+def tags(state: ImageState) -> Cell:
+    return Cell(", ".join(tag.familiar for tag in state.tags) or state.reference.familiar, Tone.STRONG)
+
+
+def severity(finding: Finding) -> Cell:
+    return Cell(finding.severity.value, Tone.BAD if finding.severity is Severity.ERROR else Tone.WARN)
+
+
+def passed(check: Check) -> Cell:
+    return Cell("ok", Tone.GOOD) if check.ok else Cell("missing", Tone.BAD)
+
+
+def current(revision: Revision) -> Cell:
+    return Cell("current" if revision.current else "", Tone.GOOD)
+
+
+def ago(time: datetime | None) -> Cell:
+    return Cell(age(time, datetime.now(UTC)))
+
+
+COLUMNS: dict[type[Any], tuple[Column, ...]] = {
+    AppState: (
+        Column("NAME", named),
+        Column("READY", ready, right=True),
+        Column("STATUS", lambda app: phase(app.phase)),
+        Column("REVISION", lambda app: Cell(str(app.revision)), right=True),
+        Column("AGE", app_age, right=True),
+        Column("URL", lambda app: Cell(app.url or "-")),
+        Column("IMAGE", lambda app: Cell(image(app.spec.image), Tone.DIM)),
+    ),
+    Replica: (
+        Column("REPLICA", lambda replica: Cell(replica.name, Tone.STRONG)),
+        Column("STATUS", lambda replica: phase(replica.phase)),
+        Column("REVISION", lambda replica: Cell(str(replica.revision)), right=True),
+        Column("RESTARTS", restarts, right=True),
+        Column("EXIT", exit_code, right=True),
+        Column("ADDRESS", lambda replica: Cell(replica.address or "-")),
+        Column("STARTED", lambda replica: Cell(moment(replica.started_at))),
+        Column("MESSAGE", lambda replica: Cell(replica.message, Tone.DIM)),
+    ),
+    Revision: (
+        Column("REVISION", lambda revision: Cell(str(revision.number), Tone.STRONG), right=True),
+        Column("", current),
+        Column("AGE", lambda revision: ago(revision.created_at), right=True),
+        Column("IMAGE", lambda revision: Cell(image(revision.spec.image))),
+    ),
+    ImageState: (
+        Column("IMAGE", tags),
+        Column("DIGEST", lambda state: Cell(state.digest.short, Tone.DIM)),
+        Column("SIZE", lambda state: Cell(size(state.size)), right=True),
+        Column("AGE", lambda state: ago(state.created), right=True),
+        Column("PLATFORM", lambda state: Cell(state.platform or "-")),
+    ),
+    Usage: (
+        Column("REPLICA", lambda usage: Cell(usage.replica, Tone.STRONG)),
+        Column("CPU", cpu),
+        Column("MEMORY", memory),
+        Column("RECEIVED", lambda usage: Cell(size(usage.received)), right=True),
+        Column("SENT", lambda usage: Cell(size(usage.sent)), right=True),
+        Column("PIDS", lambda usage: Cell(str(usage.pids)), right=True),
+    ),
+    Event: (
+        Column("TIME", lambda event: Cell(moment(event.time), Tone.DIM)),
+        Column("APP", lambda event: Cell(event.app)),
+        Column("OBJECT", lambda event: Cell(event.object, Tone.STRONG)),
+        Column("ACTION", action),
+        Column("MESSAGE", lambda event: Cell(event.message)),
+    ),
+    Finding: (
+        Column("LINE", lambda finding: Cell(str(finding.line or "-")), right=True),
+        Column("", severity),
+        Column("FOUND", lambda finding: Cell(finding.text)),
+        Column("WRITE", lambda finding: Cell(finding.fix, Tone.GOOD)),
+    ),
+    Check: (
+        Column("PART", lambda check: Cell(check.name, Tone.STRONG)),
+        Column("", passed),
+        Column("FOUND", lambda check: Cell(check.detail)),
+        Column("MEND", lambda check: Cell("" if check.ok else check.fix, Tone.WARN)),
+    ),
+}

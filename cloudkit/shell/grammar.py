@@ -1,0 +1,46 @@
+"""The words of the command line: those of the handles, and its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cloudkit.app import App
+from cloudkit.cloud import Cloud
+from cloudkit.command import Grammar
+from cloudkit.model.progress import Listener, silent
+from cloudkit.shell.completion import completion_command, live_names
+from cloudkit.shell.settings import Settings, global_options
+from cloudkit.verbs import Catalogue
+
+__all__ = ["PROGRAM", "catalogue", "cloud_of", "grammar_of"]
+
+PROGRAM = "cloudkit"
+SUMMARY = "Build, run, scale, roll and explain apps on a container engine."
+
+
+def catalogue() -> Catalogue:
+    """Return all verbs that the command line offers."""
+    return Catalogue(Cloud, App)
+
+
+def grammar_of(settings: Settings) -> Grammar:
+    """Return the words; completion asks the cloud that the settings mean."""
+    verbs = catalogue()
+
+    def names_of(kind: type[Any]) -> Sequence[str]:
+        return live_names(verbs, lambda: cloud_of(settings), kind)
+
+    return Grammar(
+        verbs,
+        program=PROGRAM,
+        summary=SUMMARY,
+        options=list(global_options()),
+        commands=[completion_command(PROGRAM)],
+        names_of=names_of,
+    )
+
+
+def cloud_of(settings: Settings, listener: Listener = silent) -> Cloud:
+    """Return the cloud that the settings mean."""
+    return Cloud(settings.backend, context=settings.context, namespace=settings.namespace, listener=listener)

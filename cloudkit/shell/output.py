@@ -1,0 +1,107 @@
+"""Results on standard output: text for people, JSON for programs, streams as they come."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TextIO
+
+from cloudkit.model.log import LogLine
+from cloudkit.model.task import TaskResult
+from cloudkit.shell.neutral import neutral, neutral_line
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["Output", "colours"]
+
+WIDE = 10_000  # columns of what is no terminal, so that nothing is cut
+PREFIXES = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta", "bright_green")
+
+
+def colours(stream: TextIO, *, wanted: bool = True) -> bool:
+    """Tell whether colours belong on a stream: a terminal that knows them, and nobody said no."""
+    import os
+
+    return wanted and stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+class Output:
+    """Writes results.
+
+    Args:
+        stream: Where to.
+        json: True writes JSON.
+        colour: False writes no colours, whatever the stream is.
+    """
+
+    def __init__(self, stream: TextIO | None = None, *, json: bool = False, colour: bool = True) -> None:
+        self.stream = stream or sys.stdout
+        self.json = json
+        self.colour = colour
+        self._prefixes: dict[str, str] = {}
+
+    @cached_property
+    def console(self) -> Console:
+        """The stream as rich draws on it."""
+        from rich.console import Console
+
+        terminal = self.stream.isatty()
+        return Console(
+            file=self.stream,
+            width=None if terminal else WIDE,
+            no_color=not colours(self.stream, wanted=self.colour),
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+
+    def show(self, result: object, kind: type[Any] | None = None) -> None:
+        """Write a result; ``kind`` is what an empty list would hold."""
+        if isinstance(result, Iterator):
+            for item in result:
+                self._item(item)
+        elif self.json:
+            self._json(result, indent=2)
+        elif isinstance(result, TaskResult):
+            self._raw(result)
+        elif result is not None and not isinstance(result, int):
+            self._text(result, kind)
+        self.stream.flush()
+
+    def _item(self, item: object) -> None:
+        if self.json:
+            self._json(item, indent=None)
+        elif isinstance(item, LogLine):
+            self._line(item)
+        else:
+            self._text(item, None)
+        self.stream.flush()
+
+    def _json(self, result: object, *, indent: int | None) -> None:
+        from cloudkit.shell.jsonable import json_text
+
+        self.stream.write(f"{json_text(result, indent=indent)}\n")
+
+    def _text(self, result: object, kind: type[Any] | None) -> None:
+        from cloudkit.shell.text import text
+
+        for block in text(result, kind):
+            self.console.print(block, soft_wrap=isinstance(result, str))
+
+    def _raw(self, result: TaskResult) -> None:
+        """A command's own output: to a pipe as it is, to a terminal without what would drive it."""
+        output = neutral(result.output) if self.stream.isatty() else result.output
+        self.stream.write(output if not output or output.endswith("\n") else f"{output}\n")
+
+    def _line(self, line: LogLine) -> None:
+        text = neutral_line(line.text)
+        if not colours(self.stream, wanted=self.colour):
+            self.stream.write(f"{line.replica} | {text}\n")
+            return
+        from rich.text import Text
+
+        tone = self._prefixes.setdefault(line.replica, PREFIXES[len(self._prefixes) % len(PREFIXES)])
+        shown = Text.assemble((f"{line.replica} | ", tone), (text, "" if line.stream == "stdout" else "dim yellow"))
+        self.console.print(shown, soft_wrap=True)

@@ -1,0 +1,58 @@
+"""Figures as people read them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from cloudkit.model.reference import Reference
+
+__all__ = ["age", "image", "moment", "size"]
+
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+_SPANS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
+
+
+def size(count: int) -> str:
+    """Return bytes in the largest unit that leaves a number above 1.
+
+    >>> size(512), size(1536), size(10 * 1024**3)
+    ('512 B', '1.5 KiB', '10 GiB')
+    """
+    value, unit = float(count), 0
+    while abs(value) >= 1024 and unit < len(_UNITS) - 1:
+        value, unit = value / 1024, unit + 1
+    return f"{value:.1f}".removesuffix(".0") + f" {_UNITS[unit]}"
+
+
+def age(then: datetime | None, now: datetime) -> str:
+    """Return how long ago something was, in its largest unit.
+
+    >>> from datetime import UTC, timedelta
+    >>> noon = datetime(2026, 1, 2, 12, tzinfo=UTC)
+    >>> age(noon - timedelta(minutes=90), noon), age(None, noon)
+    ('1h', '-')
+    """
+    if then is None:
+        return "-"
+    seconds = max(0, int((now - then).total_seconds()))
+    return next((f"{seconds // span}{unit}" for unit, span in _SPANS if seconds >= span), "0s")
+
+
+def moment(time: datetime | None) -> str:
+    """Return a time of day with its date, in its own zone.
+
+    >>> moment(datetime.fromisoformat("2026-01-02T03:04:05Z"))
+    '2026-01-02 03:04:05'
+    """
+    return "-" if time is None else time.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def image(reference: Reference) -> str:
+    """Return an image's name with the first digits of its digest.
+
+    >>> image(Reference.parse("web:1@sha256:" + "ab" * 32))
+    'web:1@abababababab'
+    """
+    name = replace(reference, digest=None).familiar
+    return f"{name}@{reference.digest.short}" if reference.digest else name

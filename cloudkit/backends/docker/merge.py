@@ -1,0 +1,134 @@
+"""Bring the lines of many threads into one order, in bounded memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from threading import Condition
+from time import monotonic
+
+from cloudkit.backends.docker.loglines import Stamped
+
+__all__ = ["Merge", "Source"]
+
+HOLD = 0.1
+"""Seconds that a line waits for older ones of other sources."""
+COLD = 2.0
+"""Seconds that lines wait for a source that is still connecting."""
+ROOM = 1 << 20
+"""Bytes that each source may have waiting."""
+OVERHEAD = 400
+"""Bytes that a line takes beside its text."""
+
+
+class Source:
+    """The lines of one replica that wait for their turn, oldest first."""
+
+    def __init__(self, now: float) -> None:
+        self.waiting: deque[tuple[Stamped, float]] = deque()
+        self.size = 0
+        self.ended = False
+        self.ready_at = now + COLD  # when the others need not wait for it any more
+
+    @property
+    def full(self) -> bool:
+        """True when whoever fills it has to wait."""
+        return self.size >= ROOM
+
+
+class Merge:
+    """A queue with one reader and a writer for each source.
+
+    Within a source lines keep their order. Between sources they come by time: a line is held back until every other
+    source has shown a younger one, or for a tenth of a second.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._changed = Condition()
+        self._sources: list[Source] = []
+        self._failure: Exception | None = None
+        self._closed = False
+
+    def open(self) -> Source:
+        """Add a source."""
+        source = Source(self._clock())
+        with self._changed:
+            self._sources.append(source)
+        return source
+
+    def connected(self, source: Source) -> None:
+        """Say that a source's lines come from now on."""
+        with self._changed:
+            source.ready_at = self._clock() + HOLD
+            self._changed.notify_all()
+
+    def put(self, source: Source, line: Stamped) -> bool:
+        """Add a line, waiting while the source is full; False when nobody reads any more."""
+        with self._changed:
+            while source.full and not self._closed:
+                self._changed.wait()
+            source.waiting.append((line, self._clock()))
+            source.size += len(line.line.text) + OVERHEAD
+            if len(source.waiting) == 1:
+                self._changed.notify_all()
+            return not self._closed
+
+    def end(self, source: Source, failure: Exception | None = None) -> None:
+        """Say that a source has no more lines, or failed."""
+        with self._changed:
+            source.ended = True
+            self._failure = self._failure or failure
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Let go of all that wait to add a line."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    @property
+    def empty(self) -> bool:
+        """True when every source has ended and every line was taken."""
+        with self._changed:
+            return not any(source.waiting or not source.ended for source in self._sources)
+
+    def take(self, timeout: float) -> Stamped | None:
+        """Return the next line; None when there is none within that time.
+
+        Raises:
+            Exception: What a source failed with, once the lines before it were taken.
+        """
+        give_up = self._clock() + timeout
+        with self._changed:
+            while True:
+                source, wait = self._next(self._clock())
+                if source is not None and wait <= 0:
+                    return self._pop(source)
+                if source is None and self._failure is not None:
+                    raise self._failure
+                wait = min(wait, give_up - self._clock())
+                if wait <= 0:
+                    return None
+                self._changed.wait(wait)
+
+    def _pop(self, source: Source) -> Stamped:
+        full = source.full
+        line, _ = source.waiting.popleft()
+        source.size -= len(line.line.text) + OVERHEAD
+        if full:
+            self._changed.notify_all()
+        return line
+
+    def _next(self, now: float) -> tuple[Source | None, float]:
+        """Return the source whose turn it is, and for how long its line is still held back."""
+        self._sources = [source for source in self._sources if source.waiting or not source.ended]
+        filled = [source for source in self._sources if source.waiting]
+        if not filled:
+            return None, float("inf")
+        oldest = min(filled, key=lambda source: source.waiting[0][0].stamp)
+        silent = [source.ready_at for source in self._sources if not source.waiting]
+        if not silent:
+            return oldest, 0
+        held_until = 0 if oldest.full else oldest.waiting[0][1] + HOLD
+        return oldest, max(held_until, *silent) - now

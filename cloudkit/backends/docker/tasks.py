@@ -1,0 +1,195 @@
+"""Run a task: a command in a container of its own, which is gone when it has ended."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from cloudkit.backends.docker.deadline import deadline
+from cloudkit.backends.docker.ending import remove_container
+from cloudkit.backends.docker.execute import fed
+from cloudkit.backends.docker.frames import demultiplex
+from cloudkit.backends.docker.hostconfig import environment, host_config
+from cloudkit.backends.docker.labels import Component, identity
+from cloudkit.backends.docker.output import Tail
+from cloudkit.backends.docker.streams import checked, converse, url
+from cloudkit.engine.errors import translate
+from cloudkit.errors import BackendError, CloudkitError, NotFoundError
+from cloudkit.model.progress import Listener, Phase, Progress
+from cloudkit.model.reference import Reference
+from cloudkit.model.task import TaskResult, TaskSpec
+
+if TYPE_CHECKING:
+    from docker import APIClient
+    from requests import Response
+
+__all__ = ["run_task", "task_config"]
+
+LINE_LIMIT = 65536
+NOT_FOUND = ("executable file not found", "no such file or directory")
+NOT_EXECUTABLE = ("permission denied", "exec format error", "is a directory")
+
+
+def run_task(
+    api: APIClient, namespace: str, task: TaskSpec, *, listener: Listener, network: str | None = None
+) -> TaskResult:
+    """Run a task to its end and remove it; also when the caller is interrupted.
+
+    A task that takes longer than its ``timeout`` is killed: exit code 137. A command that cannot be started is exit
+    code 127 or 126, as in a shell, with the engine's words as output. What it prints goes line by line to the listener.
+
+    Raises:
+        NotFoundError: The image is not there.
+        BackendError: The engine failed or went away.
+    """
+    begun, name = monotonic(), f"{namespace}.task-{secrets.token_hex(4)}"
+    output = Tail()
+    with translate(f"run task {name}"):
+        container = _create(api, name, task, task_config(namespace, task, network))
+        try:
+            code = _Run(api=api, container=container, name=name, task=task, listener=listener, output=output).to_end()
+        finally:
+            remove_container(api, container)
+    listener(Progress(phase=Phase.NOTICE, item=name, message=f"exit code {code}", done=True))
+    return TaskResult(
+        command=task.command,
+        exit_code=code,
+        output=output.text,
+        truncated=output.truncated,
+        duration=monotonic() - begun,
+    )
+
+
+def task_config(namespace: str, task: TaskSpec, network: str | None) -> dict[str, Any]:
+    """Return a task's container in the engine's words. It removes itself, should its caller die; pure."""
+    config: dict[str, Any] = {
+        "Env": environment(task.env),
+        "Labels": identity(namespace, Component.TASK),
+        "AttachStdin": task.stdin is not None,
+        "OpenStdin": task.stdin is not None,
+        "StdinOnce": task.stdin is not None,
+        "AttachStdout": True,
+        "AttachStderr": True,
+        "HostConfig": {
+            **host_config(namespace, resources=task.resources, mounts=task.mounts),
+            "AutoRemove": True,
+            **({"NetworkMode": network} if network else {}),
+        },
+    }
+    if task.command:
+        config["Cmd"] = list(task.command)
+    if task.entrypoint is not None:
+        config["Entrypoint"] = list(task.entrypoint)
+    if task.user:
+        config["User"] = task.user
+    if task.workdir:
+        config["WorkingDir"] = task.workdir
+    return config
+
+
+def _create(api: APIClient, name: str, task: TaskSpec, config: dict[str, Any]) -> str:
+    """Create the container, with the image by its digest where the engine knows it by that, else by its name."""
+    for image in _names(task.image):
+        with suppress(NotFoundError), translate(f"create task {name}"):
+            answer = api.post(
+                url(api, "containers", "create"),
+                params={"name": name},
+                json={**config, "Image": image},
+                timeout=api.timeout,
+            )
+            checked(answer)
+            return str(answer.json()["Id"])
+    familiar = task.image.familiar
+    raise NotFoundError(f"image {familiar} is not on the engine", hint=f"cloud.image({familiar!r}).pull()")
+
+
+def _names(image: Reference) -> Iterator[str]:
+    """Yield what an engine may know an image by; one without containerd's store knows its own builds by id only."""
+    if image.digest is None:
+        yield str(image)
+    else:
+        yield f"{image.repository}@{image.digest}"
+        yield str(image.digest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """One task from its start to its end."""
+
+    api: APIClient
+    container: str
+    name: str
+    task: TaskSpec
+    listener: Listener
+    output: Tail
+
+    def to_end(self) -> int:
+        """Start it, read what it prints, and return its exit code."""
+        wanted = {"stream": 1, "stdout": 1, "stderr": 1, "stdin": int(self.task.stdin is not None)}
+        with (
+            converse(self.api, "containers", self.container, "attach", params=wanted, json={}) as conversation,
+            self._ending() as ending,
+        ):
+            if (code := self._start()) is not None:
+                return code
+            with deadline(self.task.timeout, self._kill), fed(conversation, self.task.stdin):
+                self._collect(piece.data for piece in demultiplex(conversation))
+                return self._exit_code(ending)
+
+    @contextmanager
+    def _ending(self) -> Iterator[Response]:
+        """Ask for the exit code before it starts, as the container is gone once it has ended."""
+        address = url(self.api, "containers", self.container, "wait")
+        answer = self.api.post(address, params={"condition": "removed"}, stream=True, timeout=(self.api.timeout, None))
+        with answer:
+            checked(answer)
+            yield answer
+
+    def _start(self) -> int | None:
+        """Start it; return the exit code of a shell when the command is none that can be started."""
+        try:
+            with translate(f"start task {self.name}"):
+                self.api.start(self.container)
+        except CloudkitError as error:
+            words = " ".join(error.evidence)
+            code = next((code for code, marks in _STARTS if any(each in words.lower() for each in marks)), None)
+            if code is None or "unable to start container process" not in words:
+                raise
+            self.output.add(words.encode())
+            return code
+        return None
+
+    def _collect(self, pieces: Iterable[bytes]) -> None:
+        line = bytearray()
+        for data in pieces:
+            self.output.add(data)
+            *ended, rest = data.split(b"\n")
+            for part in ended:
+                self._tell(line + part)
+                line.clear()
+            line += rest[: max(0, LINE_LIMIT - len(line))]
+        if line:
+            self._tell(line)
+
+    def _tell(self, line: bytes | bytearray) -> None:
+        text = bytes(line[:LINE_LIMIT]).removesuffix(b"\r").decode(errors="replace")
+        self.listener(Progress(phase=Phase.NOTICE, item=self.name, log=text))
+
+    def _kill(self) -> None:
+        with suppress(NotFoundError), translate(f"kill task {self.name}, which took too long"):
+            self.api.kill(self.container)
+
+    def _exit_code(self, ending: Response) -> int:
+        """Return the exit code that the engine was asked for; no whole answer means that it went away."""
+        try:
+            answer = ending.json()
+        except ValueError as error:
+            raise BackendError(f"the engine went away while task {self.name} ran", hint="cloudkit doctor") from error
+        return int(answer["StatusCode"])
+
+
+_STARTS = ((127, NOT_FOUND), (126, NOT_EXECUTABLE))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cloudkit.config import Config, Endpoint, Tls
 from cloudkit.engine.errors import root_cause, translate
@@ -23,6 +25,9 @@ CONNECT_TIMEOUT = 10
 """Seconds that the first answer may take."""
 ANSWER_TIMEOUT = 60
 """Seconds that any later answer may take; streams have none."""
+
+Connected: TypeAlias = "tuple[DockerClient, dict[str, Any]]"
+"""A client, and what the engine said of its version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,36 +124,46 @@ def connect(config: Config) -> Engine:
     from docker.errors import DockerException
 
     try:
-        client = _in_time(endpoint) if endpoint.host.startswith("ssh://") else _open(endpoint)
+        client, answer = _in_time(endpoint) if endpoint.host.startswith("ssh://") else _negotiated(endpoint)
     except (DockerException, OSError) as error:
         raise unreachable(endpoint, error) from root_cause(error)
-    with translate("ask the engine for its version"):
-        answer: dict[str, Any] = client.api.version(api_version=False)
-    client.api.timeout = ANSWER_TIMEOUT
     return Engine(client=client, config=config, endpoint=str(endpoint), answer=answer)
 
 
-def _open(endpoint: Endpoint) -> DockerClient:
-    """Make a client; it asks for the engine's version at once, so an engine that is not there shows here."""
+def _negotiated(endpoint: Endpoint) -> Connected:
+    """Ask the engine for its version, in bounded time, and make a client that speaks it."""
+    from docker.constants import MINIMUM_DOCKER_API_VERSION
+
+    _knock(endpoint)
+    with closing(_client(endpoint, MINIMUM_DOCKER_API_VERSION, CONNECT_TIMEOUT)) as probe:
+        answer: dict[str, Any] = probe.api.version(api_version=False)
+    return _client(endpoint, str(answer["ApiVersion"]), ANSWER_TIMEOUT), answer
+
+
+def _knock(endpoint: Endpoint) -> None:
+    """Connect to a local socket and hang up: the SDK would leave open the one that it could not connect."""
+    if endpoint.host.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(CONNECT_TIMEOUT)
+            probe.connect(f"/{endpoint.host.removeprefix('unix://').lstrip('/')}")
+
+
+def _client(endpoint: Endpoint, version: str, timeout: int) -> DockerClient:
     from docker import DockerClient
 
-    return DockerClient(
-        base_url=endpoint.host,
-        version="auto",
-        timeout=CONNECT_TIMEOUT,
-        tls=_certificates(endpoint.tls) if endpoint.tls else False,
-    )
+    tls = _certificates(endpoint.tls) if endpoint.tls else False
+    return DockerClient(base_url=endpoint.host, version=version, timeout=timeout, tls=tls)
 
 
-def _in_time(endpoint: Endpoint) -> DockerClient:
-    """Make a client by ssh, which itself has no limit of time, within one."""
+def _in_time(endpoint: Endpoint) -> Connected:
+    """Connect by ssh, which itself has no limit of time, within one."""
     from docker.errors import DockerException
 
-    results: SimpleQueue[DockerClient | Exception] = SimpleQueue()
+    results: SimpleQueue[Connected | Exception] = SimpleQueue()
 
     def attempt() -> None:
         try:
-            results.put(_open(endpoint))
+            results.put(_negotiated(endpoint))
         except Exception as error:  # noqa: BLE001  it is raised where the thread was started
             results.put(error)
 

@@ -62,10 +62,11 @@ def _explained(endpoint: Endpoint, cause: BaseException, text: str) -> tuple[str
 def _without_tls(cause: BaseException) -> tuple[str, str]:
     """Return what is wrong with the encryption and what to look at."""
     if isinstance(cause, ssl.SSLCertVerificationError):
-        happened = f"its certificate is not trusted: {cause.verify_message}"
+        happened = f"its certificate is not trusted: {getattr(cause, 'verify_message', cause)}"
         return happened, "check DOCKER_CERT_PATH, or the context's ca.pem"
     if isinstance(cause, ssl.SSLError):
-        return f"no TLS connection: {cause.reason or cause}", "check DOCKER_TLS_VERIFY and the client's certificate"
+        happened = f"no TLS connection: {getattr(cause, 'reason', None) or cause}"
+        return happened, "check DOCKER_TLS_VERIFY and the client's certificate"
     return "it expects TLS, but this connection speaks plainly", "DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=..."
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from unit.config.config_files import docker_context
 
 from cloudkit.config.docker_context import context_names, current_context, read_context
 from cloudkit.errors import ConfigError
-from unit.config.config_files import docker_context
 
 
 def test_a_context_brings_its_certificates(tmp_path: Path) -> None:

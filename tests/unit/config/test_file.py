@@ -28,7 +28,7 @@ def test_a_file_or_folder_of_somebody_else_is_refused_by_name(tmp_path: Path, fo
     (tmp_path / "cloudkit.toml").write_text("namespace = 'theirs'")
     os.chown(tmp_path / foreign, 54321, 54321)
 
-    with pytest.raises(ConfigError, match="is not read: .* belongs to user 54321") as error:
+    with pytest.raises(ConfigError, match=r"is not read: .* belongs to user 54321") as error:
         project_file(tmp_path, {})
 
     assert f"CLOUDKIT_CONFIG={tmp_path / 'cloudkit.toml'}" in error.value.hint

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from unit.config.config_files import docker_context
 
 from cloudkit.config import Config
 from cloudkit.errors import ConfigError
-from unit.config.config_files import docker_context
 
 
 @pytest.fixture

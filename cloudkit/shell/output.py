@@ -87,8 +87,12 @@ class Output:
     def _text(self, result: object, kind: type[Any] | None) -> None:
         from cloudkit.shell.text import text
 
-        for block in text(result, kind):
-            self.console.print(block, soft_wrap=isinstance(result, str))
+        if self.stream.isatty():
+            self.console.print(*text(result, kind), sep="\n")
+            return
+        with self.console.capture() as captured:
+            self.console.print(*text(result, kind), sep="\n")
+        self.stream.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
     def _raw(self, result: TaskResult) -> None:
         """A command's own output: to a pipe as it is, to a terminal without what would drive it."""

@@ -81,4 +81,4 @@ def cell_text(cell: Cell) -> Text:
 
 def bar(cell: Cell) -> Text:
     full = round(max(0.0, min(1.0, cell.part or 0.0)) * BAR)
-    return Text.assemble(("━" * full, "red" if (cell.part or 0) > 0.9 else "green"), ("━" * (BAR - full), "dim"))
+    return Text.assemble(("█" * full, "red" if (cell.part or 0) > 0.9 else "green"), ("░" * (BAR - full), "dim"))

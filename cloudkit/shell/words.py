@@ -40,12 +40,12 @@ def age(then: datetime | None, now: datetime) -> str:
 
 
 def moment(time: datetime | None) -> str:
-    """Return a time of day with its date, in its own zone.
+    """Return a date and a time of day where the reader is.
 
-    >>> moment(datetime.fromisoformat("2026-01-02T03:04:05Z"))
+    >>> moment(datetime(2026, 1, 2, 3, 4, 5).astimezone())
     '2026-01-02 03:04:05'
     """
-    return "-" if time is None else time.strftime("%Y-%m-%d %H:%M:%S")
+    return "-" if time is None else time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def image(reference: Reference) -> str:

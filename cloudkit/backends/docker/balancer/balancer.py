@@ -221,7 +221,7 @@ class Balancer:
                 return
 
     def _start(self) -> None:
-        """Start the container; one that cannot start is not left behind."""
+        """Start the container and wait until it answers; one that cannot start is not left behind."""
         try:
             with translate(f"start balancer {self.name}"):
                 self._api.start(self.name)
@@ -234,6 +234,7 @@ class Balancer:
             if "address already in use" in text.lower():
                 raise ConflictError(f"balancer {self.name}: its private address is in use", evidence=[text]) from error
             raise
+        self._runtime.process()
 
     def _holder(self, port: Port) -> str:
         with translate(f"see who has port {port.publish}"):

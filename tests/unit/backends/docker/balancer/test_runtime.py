@@ -53,7 +53,8 @@ def test_a_server_that_passes_and_is_ready_serves() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mask", "expected"), [(0, Admin.READY), (8, Admin.DRAIN), (1, Admin.MAINT), (5, Admin.MAINT), (4, Admin.READY), (9, Admin.MAINT)]
+    ("mask", "expected"),
+    [(0, Admin.READY), (8, Admin.DRAIN), (1, Admin.MAINT), (5, Admin.MAINT), (4, Admin.READY), (9, Admin.MAINT)],
 )
 def test_the_mask_of_what_was_asked_is_read(mask: int, expected: Admin) -> None:
     """Maintenance, from the file or by command, outweighs draining."""

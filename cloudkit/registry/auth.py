@@ -45,7 +45,7 @@ def challenges(header: str) -> list[Challenge]:
         if quoted is None and plain is None:
             found.append((name.lower(), {}))
         elif found:
-            found[-1][1][name.lower()] = re.sub(r"\\(.)", r"\1", quoted) if plain is None else plain
+            found[-1][1][name.lower()] = plain or re.sub(r"\\(.)", r"\1", quoted or "")
     return [Challenge(scheme, parameters) for scheme, parameters in found]
 
 

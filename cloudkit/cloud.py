@@ -28,6 +28,7 @@ from cloudkit.model.state import AppState
 from cloudkit.model.task import TaskResult
 from cloudkit.model.task_options import TaskOptions
 from cloudkit.model.verb import Role, verb
+from cloudkit.registry.local import registry_image, registry_spec
 from cloudkit.session import Session
 from cloudkit.telemetry import Telemetry
 
@@ -262,15 +263,19 @@ class Cloud:
         return built.run(*command, **options)
 
     @verb(role=Role.OPERATOR)
-    def registry(self, *, port: int = 5000) -> App:
+    def registry(self, name: str = "registry", *, port: int = 5000) -> App:
         """Run an image registry as an app, so that push and pull need nothing outside this machine.
 
+        Images named ``localhost:5000/...`` are pushed to it then. They stay in a volume when the app is deleted.
+
         Args:
+            name: The app's name.
             port: The port of this machine that it is published on, on loopback.
         """
-        from cloudkit.registry.local import registry_app
-
-        return registry_app(self, port)
+        session = self._session
+        image = registry_image(self.backend.images, listener=session.listener)
+        spec = registry_spec(name, image.reference, port=port)
+        return App(session, name, session.deploy(spec, keep_replicas=True))
 
     @verb()
     def doctor(self, *, fix: bool = False) -> Sequence[Check]:

@@ -19,7 +19,7 @@ __all__ = ["BACKENDS", "DEFAULT_BALANCER_IMAGE", "DEFAULT_NAMESPACE", "Config"]
 
 BACKENDS = ("docker", "memory")
 DEFAULT_NAMESPACE = "cloudkit"
-DEFAULT_BALANCER_IMAGE = "haproxy:3.2"
+DEFAULT_BALANCER_IMAGE = ""
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 
 Found = tuple[str, str]
@@ -34,7 +34,8 @@ class Config:
         backend: Its kind: ``docker`` or ``memory``.
         namespace: What keeps its apps apart from others on the same engine.
         endpoint: The engine; None for a backend that has none.
-        balancer_image: The image of the balancer in front of replicas.
+        balancer_image: The image of the balancer in front of replicas: HAProxy 2.6 or newer with ``sh`` and ``socat``;
+            one that is made from Debian's packages where empty.
         docker_config: The folder of docker's own configuration: credentials, contexts, plugins.
         sources: Each value with its origin.
     """
@@ -65,7 +66,7 @@ class Config:
             context: A docker context's name.
             host: An engine's address, in place of a context.
             namespace: The apps' namespace.
-            balancer_image: The image of the balancer.
+            balancer_image: The image of the balancer; one that is made from Debian's packages where empty.
             folder: Where to look for the project's file, upward; None is the current folder.
             environ: The environment; None is the process's, as it is now.
 

@@ -73,22 +73,6 @@ _BASES = {
         config=(*_TRUSTING, 'CMD ["python3"]'),
         trusting=True,
     ),
-    "haproxy:3.2": _Base(
-        source="Debian 12 and its HAProxy 2.6",
-        packages=("haproxy",),
-        commands=(
-            "usermod --uid 99 haproxy",
-            "groupmod --gid 99 haproxy",
-            "mkdir -p /usr/local/etc/haproxy",
-            "chown -R haproxy:haproxy /var/lib/haproxy /usr/local/etc/haproxy",
-        ),
-        config=(
-            "USER haproxy",
-            "WORKDIR /var/lib/haproxy",
-            "STOPSIGNAL SIGUSR1",
-            'CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]',
-        ),
-    ),
 }
 
 REFERENCES = tuple(_BASES)

@@ -9,6 +9,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from importlib import import_module
+
 from cloudkit.app import App
 from cloudkit.cloud import Cloud
 from cloudkit.config import Config
@@ -36,6 +39,7 @@ from cloudkit.model.progress import Progress
 from cloudkit.model.reference import Digest, Reference
 from cloudkit.model.resources import Resources
 from cloudkit.model.rollout import Rollout
+from cloudkit.model.rows import Rows
 from cloudkit.model.secret import Secret
 from cloudkit.model.state import AppState
 from cloudkit.telemetry import Telemetry
@@ -75,6 +79,16 @@ __all__ = [
     "UnsupportedError",
     "UsageError",
 ]
+
+
+def _draw(module: str, function: str, result: object, kind: type | None) -> str:
+    """Draw a table with the shell's own renderer, loaded when a prompt first asks for one."""
+    drawn: str = getattr(import_module(module), function)(result, kind)
+    return drawn
+
+
+Rows.draw_text = staticmethod(partial(_draw, "cloudkit.shell.plain", "plain"))
+Rows.draw_html = staticmethod(partial(_draw, "cloudkit.shell.html", "html"))
 
 
 def __getattr__(name: str) -> str:

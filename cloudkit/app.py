@@ -14,6 +14,7 @@ from cloudkit.model.image import ImageState
 from cloudkit.model.log import Event, LogLine
 from cloudkit.model.log_query import log_query
 from cloudkit.model.options import AppOptions, spec_changed
+from cloudkit.model.rows import Rows
 from cloudkit.model.state import AppState, Revision
 from cloudkit.model.task import TaskResult, Usage
 from cloudkit.model.verb import Role, verb
@@ -266,14 +267,14 @@ class App:
             return self._session.backend.copy_out(self.name, source, Path(target), replica=replica)
 
     @verb()
-    def stats(self) -> Sequence[Usage]:
+    def stats(self) -> Rows[Usage]:
         """Show what each replica uses now: cpu, memory, network."""
-        return self._session.backend.stats(self.name)
+        return Rows(self._session.backend.stats(self.name), Usage)
 
     @verb()
-    def revisions(self) -> Sequence[Revision]:
+    def revisions(self) -> Rows[Revision]:
         """Show the revisions that a rollback can go to, newest first."""
-        return self._session.backend.revisions(self.name)
+        return Rows(self._session.backend.revisions(self.name), Revision)
 
     def _change(self, name: str, options: AppOptions, *, wait: bool, timeout: float | None) -> Self:
         return self._apply(name, lambda spec: spec_changed(spec, options), wait=wait, timeout=timeout)

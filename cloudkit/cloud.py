@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from cloudkit.model.options import AppOptions
 from cloudkit.model.plan import Plan
 from cloudkit.model.progress import Listener, silent
 from cloudkit.model.reference import Reference
+from cloudkit.model.rows import Rows
 from cloudkit.model.state import AppState
 from cloudkit.model.task import TaskResult
 from cloudkit.model.task_options import TaskOptions
@@ -128,19 +129,19 @@ class Cloud:
         return self.image(Path(context)).build(**options)
 
     @verb()
-    def lint(self, context: Path = Path(), **options: Unpack[BuildOptions]) -> Sequence[Finding]:
+    def lint(self, context: Path = Path(), **options: Unpack[BuildOptions]) -> Rows[Finding]:
         """Say what is likely wrong with a Dockerfile, with the fix of each.
 
         Args:
             context: The folder, or a tar file of one; the current folder where not given.
             options: How it would be built.
         """
-        return self.image(Path(context)).lint(**options)
+        return Rows(self.image(Path(context)).lint(**options), Finding)
 
     @verb()
-    def images(self) -> Sequence[ImageState]:
+    def images(self) -> Rows[ImageState]:
         """Show the images that are here and have a name."""
-        return self.backend.images.images()
+        return Rows(self.backend.images.images(), ImageState)
 
     @verb(role=Role.OPERATOR)
     def pull(self, reference: str, *, platform: str | None = None) -> BuiltImage:
@@ -192,14 +193,14 @@ class Cloud:
         return self._here(reference).save(path, layout=layout)
 
     @verb(role=Role.OPERATOR)
-    def load(self, path: Path) -> Sequence[ImageState]:
+    def load(self, path: Path) -> Rows[ImageState]:
         """Read images from a file that ``save`` or ``docker save`` wrote, each checked against its digest.
 
         Args:
             path: The file, or the folder of an OCI layout.
         """
         with self._session.operation("load"):
-            return self.backend.images.load(Path(path), listener=self._session.listener)
+            return Rows(self.backend.images.load(Path(path), listener=self._session.listener), ImageState)
 
     @verb(role=Role.OPERATOR)
     def deploy(
@@ -227,9 +228,9 @@ class Cloud:
         return built.deploy(name, wait=wait, timeout=timeout, **options)
 
     @verb()
-    def apps(self) -> Sequence[AppState]:
+    def apps(self) -> Rows[AppState]:
         """Show all apps."""
-        return self.backend.apps()
+        return Rows(self.backend.apps(), AppState)
 
     @verb()
     def events(
@@ -278,7 +279,7 @@ class Cloud:
         return App(session, name, session.deploy(spec, keep_replicas=True))
 
     @verb()
-    def doctor(self, *, fix: bool = False) -> Sequence[Check]:
+    def doctor(self, *, fix: bool = False) -> Rows[Check]:
         """Say what is there and what is missing, each with the command that mends it.
 
         Args:
@@ -288,11 +289,11 @@ class Cloud:
 
         checks = examine(self.config)
         if not fix or all(check.ok for check in checks):
-            return checks
+            return Rows(checks, Check)
         for check in checks:
             if not check.ok and check.fixable:
                 mend(check, self.config, listener=self._session.listener)
-        return examine(self.config)
+        return Rows(examine(self.config), Check)
 
     def _here(self, reference: str) -> BuiltImage:
         return BuiltImage(self._session, self.backend.images.find(Reference.parse(reference)))

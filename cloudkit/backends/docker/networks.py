@@ -82,7 +82,7 @@ def _free_subnet(api: APIClient, namespace: str) -> str:
     with translate(f"find a free subnet for {namespace}"):
         made = api.create_network(name, driver="bridge", labels=_labels(namespace))["Id"]
         try:
-            description: dict[str, Any] = api.inspect_network(made)
+            description: Any = api.inspect_network(made)
             return str(description["IPAM"]["Config"][0]["Subnet"])
         finally:
             api.remove_network(made)

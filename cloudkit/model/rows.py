@@ -1,0 +1,39 @@
+"""Several results that show themselves as a table at a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, TypeVar
+
+__all__ = ["Rows"]
+
+T = TypeVar("T")
+Draw = Callable[[tuple[object, ...], "type | None"], str]
+
+
+class Rows(tuple[T, ...]):  # noqa: SLOT001  a tuple of any length cannot have slots beside its items
+    """A tuple whose repr is a table, in a notebook an HTML one.
+
+    Args:
+        items: The results.
+        kind: What they are, so that an empty table has its columns.
+    """
+
+    draw_text: ClassVar[Draw | None] = None
+    draw_html: ClassVar[Draw | None] = None
+    kind: type[T] | None
+
+    def __new__(cls, items: tuple[T, ...], kind: type[T] | None = None) -> Rows[T]:
+        """Make a table of these items."""
+        made = super().__new__(cls, items)
+        made.kind = kind
+        return made
+
+    def __repr__(self) -> str:
+        """Draw the table, where there is somebody to draw it."""
+        draw = type(self).draw_text
+        return super().__repr__() if draw is None else draw(self, self.kind)
+
+    def _repr_html_(self) -> str | None:
+        draw = type(self).draw_html
+        return None if draw is None else draw(self, self.kind)

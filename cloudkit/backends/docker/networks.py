@@ -91,8 +91,9 @@ def _free_subnet(api: APIClient, namespace: str) -> str:
 def _create(api: APIClient, name: str, namespace: str, subnet: str) -> None:
     from docker.types import IPAMConfig, IPAMPool  # docker is loaded when it is used
 
-    lower = next(iter(ipaddress.ip_network(subnet).subnets(1)))
-    pool = IPAMPool(subnet=subnet, iprange=str(lower), gateway=str(lower[1]))
+    whole = ipaddress.ip_network(subnet)
+    lower = f"{whole.network_address}/{whole.prefixlen + 1}"
+    pool = IPAMPool(subnet=subnet, iprange=lower, gateway=str(whole[1]))
     with translate(f"create network {name}"):
         api.create_network(
             name,

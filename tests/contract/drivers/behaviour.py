@@ -1,0 +1,33 @@
+"""The program under test, as the twin runs it; ``program/server.js`` is the same for real engines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from contract.drivers.driver import PORT
+
+from cloudkit.testing import Program, Request
+
+__all__ = ["behave"]
+
+
+def behave(env: Mapping[str, str]) -> Program:
+    """Return what the program does in an environment.
+
+    ``START_DELAY``, ``EXIT_AFTER`` and ``LATENCY`` are seconds; ``LISTEN_PORT``, ``EXIT_CODE``, ``BODY`` as they say.
+    """
+    body = env.get("BODY", "hello")
+
+    def answer(request: Request) -> str:
+        return f"{body} from {request.replica}\n"
+
+    return Program(
+        starts=float(env.get("START_DELAY", "0.1")),
+        exits=float(env["EXIT_AFTER"]) if "EXIT_AFTER" in env else None,
+        exit_code=int(env.get("EXIT_CODE", "0")),
+        listens=(int(env.get("LISTEN_PORT", PORT)),),
+        prints=(f"started {body}",),
+        last_words=("last words",),
+        answer=answer,
+        latency=float(env.get("LATENCY", "0.002")),
+    )

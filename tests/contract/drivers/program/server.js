@@ -1,0 +1,21 @@
+// A server that behaves as its environment says; see behaviour.py, which says the same to the twin.
+const http = require("http");
+const os = require("os");
+
+const env = process.env;
+const seconds = (name) => Number(env[name] || 0) * 1000;
+const body = env.BODY || "hello";
+
+const server = http.createServer((request, response) => {
+  if (request.url === "/crash") process.exit(Number(env.EXIT_CODE || 3));
+  setTimeout(() => response.end(`${body} from ${os.hostname()}\n`), seconds("LATENCY"));
+});
+
+console.log(`started ${body}`);
+setTimeout(() => server.listen(Number(env.LISTEN_PORT || 8080), "0.0.0.0"), seconds("START_DELAY"));
+if (env.EXIT_AFTER !== undefined) {
+  setTimeout(() => {
+    console.error("last words");
+    process.exit(Number(env.EXIT_CODE || 0));
+  }, seconds("EXIT_AFTER"));
+}

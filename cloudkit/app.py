@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self, Unpack
+from typing import Annotated, Self, Unpack
 
 from cloudkit.errors import NotFoundError, UsageError
 from cloudkit.model.app import AppSpec
@@ -14,6 +14,7 @@ from cloudkit.model.image import ImageState
 from cloudkit.model.log import Event, LogLine
 from cloudkit.model.log_query import log_query
 from cloudkit.model.options import AppOptions, spec_changed
+from cloudkit.model.parameter import Short
 from cloudkit.model.rows import Rows
 from cloudkit.model.state import AppState, Revision
 from cloudkit.model.task import TaskResult, Usage
@@ -172,10 +173,10 @@ class App:
     def logs(
         self,
         *,
-        tail: int | None = None,
+        tail: Annotated[int | None, Short("n")] = None,
         since: str | datetime | None = None,
         until: str | datetime | None = None,
-        follow: bool = False,
+        follow: Annotated[bool, Short("f")] = False,
         replica: str | None = None,
     ) -> Iterator[LogLine]:
         """Show what the replicas printed, merged by time.
@@ -208,9 +209,9 @@ class App:
         *command: str,
         replica: str | None = None,
         stdin: bytes | None = None,
-        env: Mapping[str, str] | None = None,
-        user: str | None = None,
-        workdir: str | None = None,
+        env: Annotated[Mapping[str, str] | None, Short("e")] = None,
+        user: Annotated[str | None, Short("u")] = None,
+        workdir: Annotated[str | None, Short("w")] = None,
         timeout: float | None = None,
     ) -> TaskResult:
         """Run a command inside a replica.

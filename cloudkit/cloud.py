@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, Unpack
+from typing import Annotated, Literal, Self, Unpack
 
 from cloudkit.app import App
 from cloudkit.backends.protocol import Backend
@@ -21,6 +21,7 @@ from cloudkit.model.image import ImageState
 from cloudkit.model.log import Event
 from cloudkit.model.log_query import log_query
 from cloudkit.model.options import AppOptions
+from cloudkit.model.parameter import Short
 from cloudkit.model.plan import Plan
 from cloudkit.model.progress import Listener, silent
 from cloudkit.model.reference import Reference
@@ -239,7 +240,7 @@ class Cloud:
         *,
         since: str | datetime | None = None,
         until: str | datetime | None = None,
-        follow: bool = False,
+        follow: Annotated[bool, Short("f")] = False,
     ) -> Iterator[Event]:
         """Show what happened to an app, or to all.
 
@@ -264,7 +265,7 @@ class Cloud:
         return built.run(*command, **options)
 
     @verb(role=Role.OPERATOR)
-    def registry(self, name: str = "registry", *, port: int = 5000) -> App:
+    def registry(self, name: str = "registry", *, port: Annotated[int, Short("p")] = 5000) -> App:
         """Run an image registry as an app, so that push and pull need nothing outside this machine.
 
         Images named ``localhost:5000/...`` are pushed to it then. They stay in a volume when the app is deleted.

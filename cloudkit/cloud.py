@@ -21,7 +21,7 @@ from cloudkit.model.image import ImageState
 from cloudkit.model.log import Event
 from cloudkit.model.log_query import log_query
 from cloudkit.model.options import AppOptions
-from cloudkit.model.parameter import Short
+from cloudkit.model.parameter import Names, Short
 from cloudkit.model.plan import Plan
 from cloudkit.model.progress import Listener, silent
 from cloudkit.model.reference import Reference
@@ -155,7 +155,7 @@ class Cloud:
         return Image(self._session, Reference.parse(reference)).pull(platform=platform)
 
     @verb(role=Role.OPERATOR)
-    def push(self, reference: str) -> BuiltImage:
+    def push(self, reference: Annotated[str, Names(ImageState)]) -> BuiltImage:
         """Send an image to its registry.
 
         Args:
@@ -164,7 +164,7 @@ class Cloud:
         return self._here(reference).push()
 
     @verb(role=Role.OPERATOR)
-    def tag(self, reference: str, name: str) -> BuiltImage:
+    def tag(self, reference: Annotated[str, Names(ImageState)], name: str) -> BuiltImage:
         """Give an image one more name.
 
         Args:
@@ -174,7 +174,7 @@ class Cloud:
         return self._here(reference).tag(name)
 
     @verb(role=Role.ADMIN, confirm=True)
-    def remove_image(self, reference: str) -> None:
+    def remove_image(self, reference: Annotated[str, Names(ImageState)]) -> None:
         """Take a name from an image, and remove the image with its last name.
 
         Args:
@@ -183,7 +183,9 @@ class Cloud:
         self.backend.images.remove(Reference.parse(reference))
 
     @verb()
-    def save(self, reference: str, path: Path, *, layout: Literal["oci", "docker"] = "oci") -> Path:
+    def save(
+        self, reference: Annotated[str, Names(ImageState)], path: Path, *, layout: Literal["oci", "docker"] = "oci"
+    ) -> Path:
         """Write an image to a file, whole or not at all.
 
         Args:
@@ -206,8 +208,8 @@ class Cloud:
     @verb(role=Role.OPERATOR)
     def deploy(
         self,
-        name: str,
-        image: str | BuiltImage,
+        name: Annotated[str, Names(AppState)],
+        image: Annotated[str | BuiltImage, Names(ImageState)],
         *,
         wait: bool = True,
         timeout: float | None = None,
@@ -236,7 +238,7 @@ class Cloud:
     @verb()
     def events(
         self,
-        name: str | None = None,
+        name: Annotated[str | None, Names(AppState)] = None,
         *,
         since: str | datetime | None = None,
         until: str | datetime | None = None,
@@ -253,7 +255,9 @@ class Cloud:
         return self.backend.events(name, log_query(since=since, until=until, follow=follow))
 
     @verb(role=Role.OPERATOR)
-    def run(self, image: str | BuiltImage, *command: str, **options: Unpack[TaskOptions]) -> TaskResult:
+    def run(
+        self, image: Annotated[str | BuiltImage, Names(ImageState)], *command: str, **options: Unpack[TaskOptions]
+    ) -> TaskResult:
         """Run a command once in a container of its own, and remove it.
 
         Args:

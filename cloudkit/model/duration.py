@@ -13,12 +13,12 @@ LONGEST = 10 * 365 * 86_400.0  # seconds
 _TEXT_LIMIT = 40
 _EARLIEST, _LATEST = 1970, 2200
 _SPAN = re.compile(
-    r"(?:(?P<d>\d{1,6}+)d)?+(?:(?P<h>\d{1,6}+)h)?+(?:(?P<m>\d{1,6}+)m(?!s))?+"
-    r"(?:(?P<s>\d{1,9}+(?:\.\d{1,9}+)?+)s)?+(?:(?P<ms>\d{1,9}+)ms)?+",
+    r"(?:(?P<d>\d{1,6}+)d)?(?:(?P<h>\d{1,6}+)h)?(?:(?P<m>\d{1,6}+)m(?!s))?"
+    r"(?:(?P<s>\d{1,9}+(?:\.\d{1,9}+)?)s)?(?:(?P<ms>\d{1,9}+)ms)?",
     re.ASCII,
 )
-_BARE = re.compile(r"\d{1,9}+(?:\.\d{1,9}+)?+", re.ASCII)
-_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?+", re.ASCII)
+_BARE = re.compile(r"\d{1,9}+(?:\.\d{1,9}+)?", re.ASCII)
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 _UNITS = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 

@@ -142,8 +142,7 @@ class _Decoder:
             items = _list(data, where)
             return tuple(self.value(get_args(hint)[0], item, f"{where}[{i}]") for i, item in enumerate(items))
         if origin is Mapping:
-            value = get_args(hint)[1]
-            return {key: self.value(value, item, _join(where, key)) for key, item in _mapping(data, where).items()}
+            return {key: self._secret(key) if item == _SECRET else item for key, item in _mapping(data, where).items()}
         if hint is Reference:
             return Reference.parse(cast("str", data))
         return self.instance(cast("type[object]", hint), data, where) if is_dataclass(hint) else data
@@ -151,8 +150,6 @@ class _Decoder:
     def _union(self, kinds: tuple[object, ...], data: object, where: str) -> object:
         if data is None and NoneType in kinds:
             return None
-        if Secret in kinds:
-            return self._secret(where.rpartition(".")[2]) if data == _SECRET else data
         if ExecProbe not in kinds:
             return self.value(next(kind for kind in kinds if kind is not NoneType), data, where)
         given = dict(_mapping(data, where))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import reprlib
+
 from cloudkit.errors import UsageError
 
 __all__ = ["refusal", "shown"]
@@ -9,17 +11,29 @@ __all__ = ["refusal", "shown"]
 SHOWN_LIMIT = 200
 
 
+class _Short(reprlib.Repr):
+    """A repr of bounded length and cost, also of integers that Python refuses to write out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = SHOWN_LIMIT
+        self.maxlevel = 3
+
+    def repr_int(self, x: int, level: int) -> str:
+        bits = x.bit_length()
+        return super().repr_int(x, level) if bits <= SHOWN_LIMIT else f"an integer of {bits} bits"
+
+
+_SHORT = _Short()
+
+
 def shown(value: object) -> str:
     """Return a value's repr, cut so that an error stays readable and cheap whatever was given.
 
-    >>> shown("web"), len(shown("w" * 10_000))
-    ("'web'", 200)
+    >>> shown("web"), shown(["web"] * 10_000), len(shown("w" * 10_000))
+    ("'web'", "['web', 'web', 'web', 'web', 'web', 'web', ...]", 200)
     """
-    if isinstance(value, str | bytes):
-        value = value[: SHOWN_LIMIT + 1]
-    elif isinstance(value, int) and value.bit_length() > SHOWN_LIMIT:
-        return f"an integer of {value.bit_length()} bits"
-    text = repr(value)
+    text = _SHORT.repr(value)
     return text if len(text) <= SHOWN_LIMIT else f"{text[: SHOWN_LIMIT - 3]}..."
 
 

@@ -31,9 +31,9 @@ PROBE_ALLOWED = (
     "/healthz, http:8080/healthz, tcp:5432 or exec:pg_isready -q, "
     "with 'every 2s', 'timeout 1s', 'after 5s', 'failures 30' or 'successes 1' around it, but before exec:"
 )
-_CHECK = re.compile(r"(?:(?P<kind>http|tcp)(?::(?P<port>[0-9]{1,5}+)?+)?+)?+(?P<path>/(?!/)\S*+)?+")
-_PORT = re.compile(r"(?P<number>[0-9]{1,5}+)(?:/(?P<protocol>[a-z]{1,8}+))?+")
-_PUBLISH = re.compile(r"(?:\[(?P<six>[0-9a-f:.]{1,45}+)\]:|(?P<host>[0-9a-z.]{1,45}+):)?+(?P<number>[0-9]{1,5}+)")
+_CHECK = re.compile(r"(?:(?P<kind>http|tcp)(?::(?P<port>[0-9]{1,5}+)?)?)?(?P<path>/(?!/)\S*+)?")
+_PORT = re.compile(r"(?P<number>[0-9]{1,5}+)(?:/(?P<protocol>[a-z]{1,8}+))?")
+_PUBLISH = re.compile(r"(?:\[(?P<six>[0-9a-f:.]{1,45}+)\]:|(?P<host>[0-9a-z.]{1,45}+):)?(?P<number>[0-9]{1,5}+)")
 _SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _CLAUSES: dict[str, tuple[str, Callable[[str, str], float]]] = {
     "every": ("period", seconds),

@@ -110,8 +110,9 @@ class Bundle:
             if isinstance(read, Manifest):
                 found.append(read)
                 continue
-            wanted += [child for child in read.manifests if child.digest not in seen]
-            seen |= {child.digest for child in read.manifests}
+            fresh = {child.digest: child for child in read.manifests if child.digest not in seen}
+            wanted += fresh.values()
+            seen |= fresh.keys()
         return found
 
     def check(self, limits: Limits, told: Told | None = None) -> None:

@@ -17,7 +17,9 @@ __all__ = ["amount", "flag", "integer", "or_none", "pairs", "several", "text", "
 T = TypeVar("T")
 LONGEST_LINE = 131_072
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}+", re.ASCII)
-_FLAGS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
+_FLAGS: dict[str, bool] = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(
+    ("false", "no", "off", "0"), False
+)
 
 
 def flag(option: str, value: object) -> bool:

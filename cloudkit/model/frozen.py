@@ -53,10 +53,10 @@ def changed(value: T, changes: Mapping[str, object]) -> T:
     return replace(value, **changes)
 
 
-def chosen(value: DataclassInstance) -> str:
+def chosen(self: DataclassInstance) -> str:
     """Return the repr of a dataclass without the fields that have their defaults; it still makes the value again."""
-    parts = (f"{one.name}={getattr(value, one.name)!r}" for one in fields(value) if one.repr and is_chosen(value, one))
-    return f"{type(value).__name__}({', '.join(parts)})"
+    parts = (f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if one.repr and is_chosen(self, one))
+    return f"{type(self).__name__}({', '.join(parts)})"
 
 
 def is_chosen(value: DataclassInstance, field: Field[object]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from unit.model.strategies import app_specs
 
 from cloudkit.errors import UsageError
@@ -131,7 +131,7 @@ def test_a_spec_cannot_be_changed() -> None:
     assert spec.env == {"A": "1"}
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(app_specs())
 def test_a_spec_is_equal_by_value(spec: AppSpec) -> None:
     """A copy, a replacement by nothing and the evaluated repr are the same spec, with the same hash."""

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from unit.model.strategies import app_specs
 
 from cloudkit.errors import ConfigError
@@ -24,7 +24,7 @@ def _secrets(spec: AppSpec) -> dict[str, str]:
     return {name: value.reveal() for name, value in spec.env.items() if isinstance(value, Secret)}
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(app_specs())
 def test_a_spec_reads_back_from_json_as_it_was(spec: AppSpec) -> None:
     """Decoding is the exact inverse of encoding, given the secrets."""
@@ -33,7 +33,7 @@ def test_a_spec_reads_back_from_json_as_it_was(spec: AppSpec) -> None:
     assert decode(json.loads(text), _secrets(spec)) == spec
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(app_specs())
 def test_equal_specs_have_equal_text(spec: AppSpec) -> None:
     """The order of variables and labels makes no difference, nor does a whole number written as a float."""

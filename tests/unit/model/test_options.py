@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, get_type_hints
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from unit.model.outcome import outcome
 from unit.model.strategies import app_specs
@@ -215,7 +215,7 @@ def test_every_option_is_documented_in_the_order_in_which_it_is_declared() -> No
     assert all(documented.values())
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(app_specs())
 def test_no_option_changes_nothing(spec: AppSpec) -> None:
     """An empty change is none; another image alone is another image alone."""

@@ -8,7 +8,7 @@ from re import _compiler, _constants, _parser  # type: ignore[attr-defined] # a 
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 MODULES = ("app", "build", "convert", "duration", "names", "plain", "probe", "quantity", "reference", "shorthand")
@@ -88,7 +88,7 @@ def test_no_group_is_captured_inside_a_possessive_repetition(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PATTERNS)
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(data=st.data())
 def test_possessive_patterns_match_what_patient_ones_match(name: str, data: st.DataObject) -> None:
     """Refusing to give back loses no match, on every Python that cloudkit supports."""

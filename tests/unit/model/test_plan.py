@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from unit.model.strategies import app_specs
 
 from cloudkit.model.app import AppSpec
@@ -176,7 +176,7 @@ def test_no_form_of_a_plan_shows_a_secret() -> None:
     assert "hunter" not in f"{plan}{plan!r}{plan.diff()}{plan.digest}"
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(app_specs(), app_specs())
 def test_a_diff_is_empty_exactly_when_nothing_changes(old: AppSpec, new: AppSpec) -> None:
     """Every difference has a line."""

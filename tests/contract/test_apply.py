@@ -58,6 +58,17 @@ def test_not_waiting_returns_before_the_app_is_ready(driver: Driver, cloud: Clou
     assert web.status().phase is AppPhase.READY
 
 
+def test_a_deploy_of_what_is_on_its_way_waits_for_it(driver: Driver, cloud: Cloud) -> None:
+    """There is nothing to do but wait, and a deploy waits."""
+    options = {"port": PORT, "publish": False, "env": {"START_DELAY": "2"}}
+    cloud.deploy("web", driver.image, wait=False, **options)
+
+    web = cloud.deploy("web", driver.image, **options)
+
+    assert web.status().phase is AppPhase.READY
+    assert web.status().generation == 1
+
+
 def test_a_failed_first_deploy_names_the_cause_and_stays_to_be_looked_at(driver: Driver, cloud: Cloud) -> None:
     """The evidence holds the exit code and the last lines; nobody has to search."""
     env = {"START_DELAY": "60", "EXIT_AFTER": "0.2", "EXIT_CODE": "7"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import tarfile
@@ -19,21 +18,11 @@ __all__ = ["Content", "described", "written"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """The blobs of one image; the manifest's digest is the image's."""
+    """One image: its manifest, whose digest is the image's, its configuration and its layers."""
 
+    manifest: bytes
     config: bytes
-    layer: bytes
-
-    @property
-    def manifest(self) -> bytes:
-        """The manifest's bytes."""
-        document = {
-            "schemaVersion": 2,
-            "mediaType": OCI_MANIFEST,
-            "config": _entry(OCI_CONFIG, self.config),
-            "layers": [_entry(OCI_LAYER, self.layer)],
-        }
-        return encode(document)
+    layers: Mapping[Digest, bytes]
 
     @property
     def digest(self) -> Digest:
@@ -44,6 +33,11 @@ class Content:
     def descriptor(self) -> Descriptor:
         """What an index says of it."""
         return Descriptor(media_type=OCI_MANIFEST, digest=self.digest, size=len(self.manifest))
+
+    @property
+    def blobs(self) -> dict[Digest, bytes]:
+        """All of it, by digest."""
+        return {self.digest: self.manifest, digest_of(self.config): self.config, **self.layers}
 
 
 def written(
@@ -71,9 +65,10 @@ def written(
         "os": system,
         "architecture": architecture,
         "config": run,
-        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
+        "rootfs": {"type": "layers", "diff_ids": [str(digest_of(layer))]},
     } | ({"created": created.isoformat()} if created else {})
-    return Content(config=encode(config), layer=layer)
+    raw = encode(config)
+    return Content(manifest=_manifest(raw, layer), config=raw, layers={digest_of(layer): layer})
 
 
 def described(content: Content, reference: Reference | None, tags: tuple[Reference, ...]) -> ImageState:
@@ -85,7 +80,7 @@ def described(content: Content, reference: Reference | None, tags: tuple[Referen
         reference=name.pinned(content.digest),
         digest=content.digest,
         tags=tags,
-        size=len(content.config) + len(content.layer),
+        size=len(content.config) + sum(len(layer) for layer in content.layers.values()),
         created=datetime.fromisoformat(config["created"]) if "created" in config else None,
         platform=f"{config.get('os', '')}/{config.get('architecture', '')}",
         labels=dict(run.get("Labels") or {}),
@@ -93,6 +88,17 @@ def described(content: Content, reference: Reference | None, tags: tuple[Referen
         entrypoint=tuple(run.get("Entrypoint") or ()),
         command=tuple(run.get("Cmd") or ()),
         ports=tuple(sorted(int(port.split("/")[0]) for port in run.get("ExposedPorts") or {})),
+    )
+
+
+def _manifest(config: bytes, layer: bytes) -> bytes:
+    return encode(
+        {
+            "schemaVersion": 2,
+            "mediaType": OCI_MANIFEST,
+            "config": _entry(OCI_CONFIG, config),
+            "layers": [_entry(OCI_LAYER, layer)],
+        }
     )
 
 

@@ -154,10 +154,8 @@ def test_a_blob_that_was_changed_is_refused(backend: MemoryBackend, tmp_path: Pa
     path = backend.images.save((image,), tmp_path / "web.tar", layout=layout, listener=silent)
     _with_every_layer_changed(path)
 
-    with pytest.raises(RegistryError) as caught:
+    with pytest.raises(RegistryError, match="does not match its digest"):
         twin().images.load(path, listener=silent)
-
-    assert caught.value.oci_code == "DIGEST_INVALID"
 
 
 def test_an_unknown_layout_and_file_are_refused(backend: MemoryBackend, tmp_path: Path) -> None:
@@ -165,9 +163,9 @@ def test_an_unknown_layout_and_file_are_refused(backend: MemoryBackend, tmp_path
     image = backend.images.pull(WEB, listener=silent)
     (tmp_path / "junk").write_bytes(b"junk")
 
-    with pytest.raises(UsageError, match="'oci' or 'docker'"):
+    with pytest.raises(UsageError, match="oci, docker"):
         backend.images.save((image,), tmp_path / "x.tar", layout="zip", listener=silent)
-    with pytest.raises(RegistryError, match="no archive"):
+    with pytest.raises(RegistryError, match="no readable tar archive"):
         backend.images.load(tmp_path / "junk", listener=silent)
     with pytest.raises(NotFoundError):
         backend.images.load(tmp_path / "none", listener=silent)

@@ -1,0 +1,161 @@
+"""Real parts to test against. Run it in the folder above, with the environment's Python.
+
+::
+
+    python -m testbed answers         exit 0 when an engine answers already
+    python -m testbed possible        exit 0 when this machine can have the test bed, else say why not
+    python -m testbed build           install and compile what it is made of
+    python -m testbed run -- COMMAND  run a command with the test bed up: two engines, base images, a browser
+    python -m testbed old -- COMMAND  inside it: run a command on the second engine, Debian's
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NoReturn
+
+from testbed import compiled, ping
+from testbed.engines import CURRENT, DISTRIBUTION, Engine, Running, running
+from testbed.network import inside
+from testbed.packages import install, may_install
+from testbed.place import cache
+
+PACKAGES = ("chromium", "docker.io", "iproute2", "iptables", "mmdebstrap", "tini", "util-linux")
+
+
+def answers() -> int:
+    """Tell by the exit code whether an engine answers where the docker command would look for it."""
+    return 0 if ping.answers(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")) else 1
+
+
+def possible() -> int:
+    """Tell by the exit code whether the test bed can run here."""
+    if may_install():
+        return 0
+    print(
+        "no engine answers, and the test bed needs Debian or Ubuntu with root or sudo; set DOCKER_HOST", file=sys.stderr
+    )
+    return 1
+
+
+def build() -> int:
+    """Install and compile what the test bed is made of."""
+    if compiled.go_is_there():
+        install(*PACKAGES, *compiled.BUILD_PACKAGES)
+        compiled.build()
+        plugin = cache("docker-config", "cli-plugins", "docker-buildx")
+        if not plugin.exists():
+            shutil.copy(cache("bin", "buildx"), plugin)
+        if not cache("bin", "docker-init").exists():
+            shutil.copy(shutil.which("tini") or "/usr/bin/tini", cache("bin", "docker-init"))
+    else:
+        install(*PACKAGES, "docker-registry")
+    return 0
+
+
+def run(command: Sequence[str]) -> int:
+    """Run a command with the test bed up, and take it down whatever happens."""
+    build()
+    if os.geteuid() != 0:
+        become_root("run", "--", *as_user(command))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
+    with ExitStack() as undo:
+        state = Path(
+            undo.enter_context(tempfile.TemporaryDirectory(prefix="cloudkit-testbed-", ignore_cleanup_errors=True))
+        )
+        state.chmod(0o755)
+        engines = [undo.enter_context(running(engine, state)) for engine in available()]
+        for engine in engines:
+            provide_bases(engine.address)
+        return watched(inside(engines[0].network, *command), environment(*engines))
+
+
+def available() -> list[Engine]:
+    """Return the engines that this machine can run, the one to test on first."""
+    return [CURRENT, DISTRIBUTION] if cache("bin", "dockerd").exists() else [DISTRIBUTION]
+
+
+def environment(current: Running, old: Running | None = None) -> dict[str, str]:
+    """Return the environment in which a command finds the engines."""
+    config = cache("docker-config", "config.json").parent
+    found = os.environ | {"DOCKER_HOST": current.address, "DOCKER_CONFIG": str(config), "CLOUDKIT_TESTBED": "1"}
+    if old is not None:
+        found |= {"CLOUDKIT_OLD_ENGINE": old.address, "CLOUDKIT_OLD_NETWORK": old.network}
+    return found
+
+
+def provide_bases(address: str) -> None:
+    """Make the base images of an engine that no image hub answers."""
+    import docker
+
+    from cloudkit.engine import bases
+
+    client = docker.DockerClient(base_url=address, timeout=300)
+    try:
+        bases.provide(client, bases.REFERENCES, listen=lambda event: print(event.message, flush=True))
+    finally:
+        client.close()
+
+
+def watched(command: Sequence[str], env: dict[str, str]) -> int:
+    """Run a command to its end; on Ctrl-C it, which the terminal tells too, ends first."""
+    with subprocess.Popen(command, env=env) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            return process.wait(60)
+        finally:
+            process.terminate()
+
+
+def old(command: Sequence[str]) -> NoReturn:
+    """Become a command that sees the second engine."""
+    os.environ["DOCKER_HOST"] = os.environ["CLOUDKIT_OLD_ENGINE"]
+    entered = inside(os.environ["CLOUDKIT_OLD_NETWORK"], *command)
+    if os.geteuid() != 0:
+        entered = ["sudo", "-E", *inside(os.environ["CLOUDKIT_OLD_NETWORK"], *as_user(command))]
+    os.execvp(entered[0], entered)
+
+
+def become_root(*arguments: str) -> NoReturn:
+    """Start this command again as root, with the same environment."""
+    kept = [f"{name}={os.environ[name]}" for name in ("HOME", "PATH")]
+    os.execvp("sudo", ["sudo", "-E", "env", *kept, sys.executable, "-m", "testbed", *arguments])
+
+
+def as_user(command: Sequence[str]) -> list[str]:
+    """Return a command that root gives back to the user who asked."""
+    kept = [f"{name}={os.environ[name]}" for name in ("HOME", "PATH")]
+    ids = ("--reuid", str(os.getuid()), "--regid", str(os.getgid()), "--init-groups")
+    return ["setpriv", *ids, "env", *kept, *command]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the first argument says."""
+    match arguments:
+        case ["answers"]:
+            return answers()
+        case ["possible"]:
+            return possible()
+        case ["build"]:
+            return build()
+        case ["run", "--", *command] if command:
+            return run(command)
+        case ["old", "--", *command] if command:
+            old(command)
+        case _:
+            print(__doc__, file=sys.stderr)
+            return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

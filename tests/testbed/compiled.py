@@ -1,0 +1,70 @@
+"""A current container engine and an image registry, compiled from their Go modules and kept."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from testbed.packages import install
+from testbed.place import cache
+
+__all__ = ["BUILD_PACKAGES", "build", "go_is_there"]
+
+MODULE = Path(__file__).parent / "engine"
+VERSION = "29.0.0"  # the release that the module's beta leads to
+BUILD_PACKAGES = ("gcc", "libc6-dev", "libseccomp-dev", "pkg-config")
+ENGINE = ("github.com/moby/moby/v2/cmd/dockerd", "github.com/moby/moby/v2/cmd/docker-proxy")
+ENGINE_FLAGS = (
+    "-tags=netgo osusergo static_build exclude_graphdriver_btrfs",
+    f"-ldflags=-s -w -X github.com/moby/moby/v2/dockerversion.Version={VERSION}",
+)
+PROGRAMS = {
+    "containerd": "github.com/containerd/containerd/v2/cmd/containerd@v2.4.2",
+    "containerd-shim-runc-v2": "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2@v2.4.2",
+    "runc": "github.com/opencontainers/runc@v1.5.2",  # Debian's lacks the time namespace
+    "buildx": "github.com/docker/buildx/cmd/buildx@v0.38.2",
+    "registry": "github.com/distribution/distribution/v3/cmd/registry@v3.1.2",
+}
+
+
+def go_is_there() -> bool:
+    """Tell whether a Go is there that fetches the toolchain which a module asks for."""
+    if shutil.which("go") is None:
+        return False
+    version = subprocess.run(["go", "version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"go1\.(\d+)", version)
+    return found is not None and int(found[1]) >= 21
+
+
+def build(*names: str) -> None:
+    """Compile what the cache lacks of ``names``; all of it when there are none."""
+    with cache("build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        wanted = names or ("dockerd", *PROGRAMS)
+        missing = [name for name in wanted if not cache("bin", name).exists()]
+        if missing:
+            install(*BUILD_PACKAGES)
+        for name in missing:
+            print("compiling", name, flush=True)
+            compile_engine() if name == "dockerd" else compile_program(name)
+
+
+def compile_engine() -> None:
+    """Compile the engine from the module beside this file, which pins all that it is made of."""
+    for name in ("go.mod", "go.sum"):
+        shutil.copy(MODULE / name, cache("engine", name))
+    env = os.environ | {"CGO_ENABLED": "0"}
+    command = ["go", "build", "-trimpath", *ENGINE_FLAGS, "-o", f"{cache('bin')}/", *ENGINE]
+    cache("bin", "dockerd")
+    subprocess.run(command, cwd=cache("engine"), env=env, check=True)
+
+
+def compile_program(name: str) -> None:
+    """Compile one of PROGRAMS; runc alone needs C, for seccomp."""
+    env = os.environ | {"GOBIN": str(cache("bin")), "CGO_ENABLED": "1" if name == "runc" else "0"}
+    tags = ["-tags=seccomp"] if name == "runc" else []
+    subprocess.run(["go", "install", "-trimpath", "-ldflags=-s -w", *tags, PROGRAMS[name]], env=env, check=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cloudkit.backends.docker.balancer.balancer import Balancer, Member
 from cloudkit.backends.docker.balancer.container import Addressed, Site, remove, shape
-from cloudkit.backends.docker.balancer.image import ensure_image
+from cloudkit.backends.docker.balancer.image import IMAGE, ensure_image
 from cloudkit.backends.docker.balancer.ports import refuse_taken
 from cloudkit.backends.docker.balancer.runtime import Admin, Server
 from cloudkit.backends.docker.balancer.settings import balanced, settings_for
@@ -40,8 +40,13 @@ class Fronts:
     def __init__(self, api: APIClient, namespace: str, image: str) -> None:
         self._api = api
         self._namespace = namespace
-        self._image = image
+        self._configured = image
         self._balancers: dict[str, Balancer] = {}
+
+    @property
+    def image(self) -> str:
+        """What balancers run."""
+        return self._configured or IMAGE
 
     def current(self, spec: AppSpec, seen: Observation) -> bool:
         """True when the balancer that is there has the ports and networks that the spec asks for."""
@@ -73,7 +78,7 @@ class Fronts:
         if not balanced(spec):
             self.remove(spec.name)
             return Direct()
-        image = ensure_image(self._api, configured=self._image or None, listener=listener)
+        image = ensure_image(self._api, configured=self._configured or None, listener=listener)
         balancer = self._balancer(spec, image, networks)
         fits = self.current(spec, seen)
         balancer.ensure([Member(name=one.name, address=one.address) for one in seen.replicas if one.state == "running"])

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from cloudkit.backends.docker.causes import find_cause
 from cloudkit.backends.docker.front import Fronts
 from cloudkit.backends.docker.image_cause import image_cause
 from cloudkit.backends.docker.names import volume_name
@@ -19,7 +20,7 @@ from cloudkit.engine.errors import translate
 from cloudkit.errors import AccessError, NotFoundError, RegistryError, RolloutError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from cloudkit.backends.protocol import ImageStore
     from cloudkit.engine.connect import Engine
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from cloudkit.model.state import AppState
 
 __all__ = ["Look"]
+
+_BROKEN = frozenset({"exited", "dead", "restarting", "created"})
 
 
 class Look:
@@ -73,8 +76,11 @@ class Look:
             raise NotFoundError(message, hint="cloudkit apps")
         record = read_record(self.engine.api, seen.record)
         up, draining = self.fronts.serving(record.spec, seen)
+        details = self.details(seen.replicas)
+        broken = [one for one in seen.replicas if one.revision == record.revision and one.state in _BROKEN]
+        cause = None if record.spec.stopped or not broken else self._cause(record.spec, list(details.values()))
         return app_state(
-            self.namespace, record, seen, up=up, draining=draining, details=self.details(seen.replicas), host=self.host
+            self.namespace, record, seen, up=up, draining=draining, details=details, host=self.host, cause=cause
         )
 
     def details(self, replicas: Sequence[Seen]) -> dict[str, dict[str, Any]]:
@@ -86,7 +92,19 @@ class Look:
 
     def diagnose(self, spec: AppSpec, revision: int, seen: Observation) -> Cause | None:
         """Say why replicas of a revision are not ready; None when nothing is wrong."""
-        return None
+        wanted = [one for one in seen.replicas if one.revision == revision]
+        return self._cause(spec, list(self.details(wanted).values()))
+
+    def _cause(self, spec: AppSpec, details: Sequence[Mapping[str, Any]]) -> Cause | None:
+        return find_cause(
+            self.engine.api,
+            spec,
+            details,
+            namespace=self.namespace,
+            servers=self.fronts.servers(spec),
+            platform=self.engine.platform,
+            tool=self.fronts.image,
+        )
 
     def image(self, spec: AppSpec, listener: Listener) -> str:
         """Return what the engine knows a spec's image as; one that is not there is fetched.

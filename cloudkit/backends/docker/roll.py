@@ -22,6 +22,7 @@ __all__ = ["NotReady", "Roll"]
 FIRST_TICK, LAST_TICK = 0.02, 0.15  # seconds between two looks, from the first to the later ones
 SETTLE = 0.5  # seconds that a replica without any probe must run before it counts as ready
 DIAGNOSE = 1.5  # seconds between two searches for a cause while nothing has ended
+DIAGNOSE_ENDED = 0.2  # seconds between two when something has
 
 
 class NotReady(Exception):  # noqa: N818  # not an error that a caller sees: the backend turns it into one
@@ -59,6 +60,7 @@ class Roll:
     _revived: set[str] = field(default_factory=set)
     _progress: tuple[object, ...] = ()
     _tick: float = FIRST_TICK
+    _suspected: CauseCode | None = None
     _progressed_at: float = field(default_factory=time.monotonic)
     _diagnosed_at: float = field(default_factory=time.monotonic)
 
@@ -143,13 +145,22 @@ class Roll:
         waiting = [one for one in members if one.revision == self.revision and not one.ready and not one.done]
         ended = any(not one.alive for one in waiting) or self._restarting(observation)
         late = self._late(now) or (ends is not None and now > ends)
-        if waiting and (ended or late or now - self._diagnosed_at > DIAGNOSE):
+        patience = DIAGNOSE_ENDED if ended else DIAGNOSE
+        if waiting and (late or now - self._diagnosed_at > patience):
             self._diagnosed_at = now
             cause = self.diagnose(observation)
             if cause is not None and (cause.certain or late):
                 raise NotReady(cause)
+            self._suspect(cause)
         if late:
             raise NotReady(_late_cause(self.spec, len(waiting), self._window(ends)))
+
+    def _suspect(self, cause: Cause | None) -> None:
+        """Tell of a cause that waiting may yet mend, once."""
+        if cause is not None and cause.code is not self._suspected:
+            self._suspected = cause.code
+            message = f"{cause.summary}; waiting for at most {allowance(self.spec):g} s"
+            self.listener(Progress(phase=Phase.NOTICE, item=self.spec.name, message=message))
 
     def _restarting(self, observation: Observation) -> bool:
         return any(one.state == "restarting" for one in observation.replicas if one.revision == self.revision)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from contract.drivers.driver import Driver
+from contract.drivers.driver import PORT, Driver
 from contract.seen import ids
 
 from cloudkit.app import App
+from cloudkit.cloud import Cloud
 from cloudkit.errors import NotFoundError, RolloutError
 from cloudkit.model.cause import CauseCode
 from cloudkit.model.state import AppPhase
 
 
-def test_a_roll_fails_no_request(driver: Driver, web: App) -> None:
-    """While every replica is replaced, every request is answered well."""
+def test_a_roll_fails_no_request(driver: Driver, cloud: Cloud) -> None:
+    """While every replica is replaced, every request is answered well, also those that were under way."""
+    web = cloud.deploy("web", driver.image, port=PORT, publish=0, replicas=2, env={"LATENCY": "0.2"})
     before = ids(web)
 
     with driver.load(web.url) as load:
-        web.deploy(env={"BODY": "new", "LATENCY": "0.05"})
+        web.deploy(env={"BODY": "new", "LATENCY": "0.2"})
         driver.pause(0.5)
 
     state = web.status()

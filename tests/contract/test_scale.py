@@ -34,6 +34,8 @@ def test_scaling_down_removes_and_touches_nothing_else(web: App) -> None:
 
 def test_scaling_down_under_load_fails_no_request(driver: Driver, web: App) -> None:
     """A replica answers what it has taken before it goes."""
+    web.deploy(env={"LATENCY": "0.2"})
+
     with driver.load(web.url) as load:
         web.scale(4)
         web.scale(1)

@@ -48,6 +48,18 @@ def test_any_free_port_is_found_and_kept(driver: Driver, cloud: Cloud) -> None:
     assert web.status().url == url
 
 
+def test_a_port_that_is_taken_back_is_free_again(driver: Driver, web: App, cloud: Cloud) -> None:
+    """No replica is replaced for it, and another app can have the port."""
+    before, url, port = names(web), web.url, web.status().spec.ports[0].publish
+
+    web.deploy(publish=False)
+
+    assert (web.status().url, names(web)) == ("", before)
+    assert driver.get(url).status == 0
+    other = cloud.deploy("other", driver.image, port=PORT, publish=port)
+    assert driver.get(other.url).body.startswith("hello from other-")
+
+
 def test_a_lost_replica_gets_no_requests(driver: Driver, web: App) -> None:
     """The balancer finds out by itself."""
     lost, kept = web.status().replicas

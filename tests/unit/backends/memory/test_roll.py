@@ -260,3 +260,11 @@ def test_leftovers_of_a_failed_revision_are_never_taken_for_the_next(
     assert left
     assert state.revision == 3
     assert left.isdisjoint(one.name for one in state.replicas)
+
+
+def test_the_last_ten_revisions_are_kept(backend: MemoryBackend, wanted: Wanted, deployed: Deployed) -> None:
+    """Older ones cannot come back."""
+    for number in range(12):
+        deployed(wanted(image=f"web:{number}"))
+
+    assert [one.number for one in backend.revisions("web")] == list(range(12, 2, -1))

@@ -17,9 +17,7 @@ __all__ = ["amount", "flag", "integer", "or_none", "pairs", "several", "text", "
 T = TypeVar("T")
 LONGEST_LINE = 131_072
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}+", re.ASCII)
-_FLAGS: dict[str, bool] = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(
-    ("false", "no", "off", "0"), False
-)
+_FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
 def flag(option: str, value: object) -> bool:

@@ -12,6 +12,7 @@ from engine.balancer.clients import answers, get, port_of, serve, until, unused
 from engine.balancer.place import Place, private_address
 
 from cloudkit.backends.docker.balancer import Admin, Balancer, BalancerSettings, Check, Member
+from cloudkit.backends.docker.balancer.container import write_config
 from cloudkit.model.port import Port
 
 pytestmark = pytest.mark.engine
@@ -47,6 +48,24 @@ def test_a_stopped_balancer_is_started_with_the_members_it_is_told(place: Place,
 
     assert get(port_of(front)) == "a"
     assert place.api.inspect_container(front.name)["Id"] == before
+
+
+def test_a_balancer_whose_configuration_is_damaged_is_replaced(place: Place, balancer: Make) -> None:
+    """One that cannot start any more gives way to another, with the same published port and address."""
+    published = Port(number=3000, publish=unused())
+    front = balancer(ports=(published,))
+    addresses = serve(place, front, "a")
+    before = place.api.inspect_container(front.name)
+    write_config(place.api, front.name, "frontend nonsense\n  no such word\n")
+    kill(before["State"]["Pid"])
+    until(lambda: place.api.inspect_container(front.name)["State"]["Status"] == "restarting")
+
+    front.ensure([Member(name="a", address=addresses["a"])])
+
+    after = place.api.inspect_container(front.name)
+    assert answers(published.publish) == "a"
+    assert after["Id"] != before["Id"]
+    assert private_address(after, place) == private_address(before, place)
 
 
 def test_a_balancer_with_other_ports_is_replaced_at_its_address(place: Place, balancer: Make) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from cloudkit.backends.docker.balancer import container
@@ -70,6 +71,7 @@ class Balancer:
         self._image = image
         self._site = site
         self._settings = settings
+        self._saving = Lock()
         self._control = Control(api, site.name)
         self._runtime = Runtime(self._control.ask, settings)
 
@@ -162,7 +164,7 @@ class Balancer:
 
     def save(self) -> None:
         """Write what the balancer knows into its configuration, so that it comes back with it."""
-        self._save({server.name: server.checked for server in self.servers()})
+        self._save()
 
     def reload(self) -> None:
         """Take up the configuration anew without losing a request: a new worker takes over the listening sockets.
@@ -170,7 +172,7 @@ class Balancer:
         Raises:
             BackendError: HAProxy refuses it; the old worker goes on.
         """
-        self._reload({server.name: server.checked for server in self.servers()})
+        self._reload(None)
 
     def published(self) -> dict[int, tuple[str, int]]:
         """Return the host's address and port of each published port, as the engine has bound them."""
@@ -195,15 +197,17 @@ class Balancer:
         if found["Config"]["Labels"].get(container.SHAPE) != self._shape:
             return False
         status = found["State"]["Status"]
-        if status in {"created", "exited"}:
-            self._write(members)
-            try:
+        try:
+            if status in {"created", "exited"}:
+                self._write(members)
                 self._start()
-            except ConflictError:  # its address was given away while it was down
-                return False
-        elif status == "running" and self._runtime.fingerprint() != fingerprint(self._settings):
+                return True
+            running = self._runtime.fingerprint() if status == "running" else None
+        except (BackendError, ConflictError):  # it lost its address while it was down, or it ends again and again
+            return False
+        if running not in {None, fingerprint(self._settings)}:
             self._reload({one.name: one.checked for one in members})
-        return status in {"created", "exited", "running"}
+        return running is not None
 
     def _make(self, members: Sequence[Member], kept: Mapping[str, str]) -> None:
         """Create and start the container, drawing its addresses again where another container was faster."""
@@ -252,20 +256,21 @@ class Balancer:
         ]
         container.write_config(self._api, self.name, render(self._settings, servers))
 
-    def _save(self, checked: Mapping[str, bool]) -> None:
-        """Write what the running balancer knows; a replica that is not in ``checked`` gets no checks."""
-        servers = [
-            ConfiguredServer(
-                name=one.name,
-                address=one.address,
-                serving=one.admin is Admin.READY,
-                checked=checked.get(one.name, False),
-            )
-            for one in self.servers()
-        ]
-        container.write_config(self._api, self.name, render(self._settings, servers))
+    def _save(self, checked: Mapping[str, bool] | None = None) -> None:
+        """Write what the running balancer knows, and who is checked where that changes."""
+        with self._saving:  # what is written last was read last
+            servers = [
+                ConfiguredServer(
+                    name=one.name,
+                    address=one.address,
+                    serving=one.admin is Admin.READY,
+                    checked=one.checked if checked is None else checked.get(one.name, False),
+                )
+                for one in self.servers()
+            ]
+            container.write_config(self._api, self.name, render(self._settings, servers))
 
-    def _reload(self, checked: Mapping[str, bool]) -> None:
+    def _reload(self, checked: Mapping[str, bool] | None) -> None:
         before = self._runtime.process()
         self._save(checked)
         self._exec(f"haproxy -c -q -f /{container.FOLDER}/{container.CONFIG} && kill -USR2 1")

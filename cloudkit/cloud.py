@@ -102,6 +102,8 @@ class Cloud:
         Raises:
             UsageError: It is neither.
         """
+        if not str(source).strip():
+            return Image(self._session, Reference.parse(str(source)))
         path = Path(source).expanduser()
         if isinstance(source, Path) or path.is_dir() or str(source).startswith((".", "/", "~")):
             if not path.exists():

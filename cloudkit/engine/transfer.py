@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from cloudkit.engine import stream
 from cloudkit.engine.connect import Engine
-from cloudkit.errors import AccessError, BackendError, NotFoundError, RegistryError, UsageError
+from cloudkit.engine.refusal import about
+from cloudkit.errors import BackendError, UsageError
 from cloudkit.model.progress import Listener, Phase
 from cloudkit.model.reference import Digest, Reference
-from cloudkit.registry.credentials import login_command
 
 __all__ = ["pull", "push"]
 
 _DIGEST = re.compile(r"\bdigest: (sha(?:256|512):[0-9a-f]+)", re.IGNORECASE)
-_ABSENT = re.compile(r"manifest unknown|not found|name unknown|does not exist", re.IGNORECASE)
-_PLATFORM = re.compile(r"no match(?:ing manifest)? for platform|does not match the specified platform", re.IGNORECASE)
 
 
 def pull(engine: Engine, reference: Reference, *, platform: str | None, listener: Listener) -> Digest | None:
@@ -32,7 +29,7 @@ def pull(engine: Engine, reference: Reference, *, platform: str | None, listener
     params: dict[str, object] = {"fromImage": reference.repository, "tag": str(reference.digest or reference.tag)}
     if platform:
         params["platform"] = platform
-    with _about(reference, what, reference.domain):
+    with about(reference, what, reference.domain):
         headers = stream.authorization(reference)
         return _followed(
             stream.post(engine, "/images/create", what, params=params, headers=headers), Phase.PULL, listener
@@ -52,7 +49,7 @@ def push(engine: Engine, reference: Reference, *, listener: Listener) -> Digest:
     what = f"push {reference.familiar}"
     params: dict[str, object] = {"tag": reference.tag}
     path = f"/images/{reference.repository}/push"
-    with _about(reference, what, "the engine"):
+    with about(reference, what, "the engine"):
         headers = stream.authorization(reference)
         digest = _followed(stream.post(engine, path, what, params=params, headers=headers), Phase.PUSH, listener)
     if digest is None:
@@ -73,20 +70,3 @@ def _followed(messages: Iterator[stream.Message], phase: Phase, listener: Listen
 def _digest(status: str) -> str | None:
     found = _DIGEST.search(status)
     return found[1] if found else None
-
-
-@contextmanager
-def _about(reference: Reference, what: str, where: str) -> Iterator[None]:
-    """Let an error name the registry, and tell what is not there from what is refused or broken."""
-    try:
-        yield
-    except (AccessError, RegistryError) as error:
-        error.hint = error.hint.replace("docker login", login_command(reference.domain))
-        raise
-    except (BackendError, NotFoundError) as error:
-        said = " ".join(error.evidence)
-        if _PLATFORM.search(said):
-            raise NotFoundError(f"cannot {what}: it is not there for this platform", evidence=error.evidence) from error
-        if isinstance(error, NotFoundError) or _ABSENT.search(said):
-            raise NotFoundError(f"cannot {what}: {where} does not have it", evidence=error.evidence) from error
-        raise

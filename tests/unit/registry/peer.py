@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 import time
@@ -9,8 +10,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import cast
 
 __all__ = ["Asked", "Peer", "Reply", "failing", "serving"]
+
+TLS_HELLO = b"\x16"  # the first byte of a connection that begins with TLS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +97,17 @@ def serving() -> Iterator[Peer]:
 
 class _Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+
+    def handle_one_request(self) -> None:
+        """Tell a client that tries TLS first, as engines do, that there is none."""
+        with suppress(ConnectionResetError):
+            if cast("io.BufferedReader", self.rfile).peek(1)[:1] == TLS_HELLO:
+                self.wfile.write(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+                self.close_connection = True
+                return
+            super().handle_one_request()
+            return
+        self.close_connection = True
 
     def _answer(self) -> None:
         peer: Peer = self.server.peer  # type: ignore[attr-defined]  # put there by `serving`

@@ -13,7 +13,7 @@ from cloudkit.engine.docker_command import docker_command
 from cloudkit.engine.errors import translate
 from cloudkit.engine.inspect import image_state
 from cloudkit.engine.lint import lint_context
-from cloudkit.errors import BackendError, BuildError, CloudkitError, NotFoundError, UnsupportedError
+from cloudkit.errors import BackendError, BuildError, NotFoundError, UnsupportedError
 from cloudkit.model.build import BuildSpec
 from cloudkit.model.finding import Finding
 from cloudkit.model.image import ImageState
@@ -59,8 +59,8 @@ def _built(engine: Engine, spec: BuildSpec, context: Context, listener: Listener
     """Build by the better builder that is at hand; return the digests that name the image."""
     command = docker_command(engine.config) if engine.features.buildkit else None
     if command and command.builds:
-        return build_with_buildx(command, spec, context, listener=listener, alive=lambda: _alive(engine))
-    return build_classic(engine, spec, context, listener=listener, alive=lambda: _alive(engine))
+        return build_with_buildx(command, spec, context, listener=listener, alive=engine.answers)
+    return build_classic(engine, spec, context, listener=listener, alive=engine.answers)
 
 
 def _heed(findings: tuple[Finding, ...], listener: Listener) -> None:
@@ -75,16 +75,6 @@ def _heed(findings: tuple[Finding, ...], listener: Listener) -> None:
             )
     for finding in findings:
         listener(Progress(phase=Phase.NOTICE, item=finding.code, message=str(finding), done=True))
-
-
-def _alive(engine: Engine) -> bool:
-    """True when the engine still answers."""
-    try:
-        with translate("reach the engine"):
-            engine.client.ping()
-    except CloudkitError:
-        return False
-    return True
 
 
 def _state(engine: Engine, spec: BuildSpec, digests: tuple[str, ...]) -> ImageState:

@@ -84,7 +84,7 @@ def options(spec: BuildSpec) -> list[str]:
 def _source(context: Context, scratch: Path) -> tuple[IO[bytes] | None, list[str]]:
     """Return what the process reads on its input, and how its arguments name Dockerfile and context."""
     if context.archive:
-        if context.inner:
+        if context.inner and _known_as_archive(context.path):
             return context.path.open("rb"), [f"--file={context.inner}", "-"]
         return with_dockerfile(context), [f"--file={APART}", "-"]
     dockerfile = context.dockerfile
@@ -92,6 +92,16 @@ def _source(context: Context, scratch: Path) -> tuple[IO[bytes] | None, list[str
         dockerfile = scratch / "Dockerfile"
         dockerfile.write_text(context.text)
     return None, [f"--file={dockerfile}", "--", str(context.path)]
+
+
+def _known_as_archive(path: Path) -> bool:
+    """True when buildx sees by the first block that its input is an archive; it would take others for a Dockerfile.
+
+    It does not look beyond the extended header that many archives begin with.
+    """
+    with path.open("rb") as file:
+        block = file.read(512)
+    return not (block[257:262] == b"ustar" and block[156:157] in b"xgLKS")
 
 
 @contextmanager

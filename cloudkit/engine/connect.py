@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from cloudkit.config import Config, Endpoint, Tls
 from cloudkit.engine.errors import root_cause, translate
 from cloudkit.engine.unreachable import unreachable
-from cloudkit.errors import ConfigError
+from cloudkit.errors import CloudkitError, ConfigError
 
 if TYPE_CHECKING:
     from docker import APIClient, DockerClient
@@ -101,6 +101,17 @@ class Engine:
     def speaks(self, api_version: str) -> bool:
         """True when the engine's interface is at least of that version."""
         return _numbers(self.api_version) >= _numbers(api_version)
+
+    def answers(self) -> bool:
+        """True when the engine still answers, asked anew."""
+        try:
+            with translate("reach the engine"):
+                if self.config.endpoint:
+                    _knock(self.config.endpoint)
+                self.client.ping()
+        except (CloudkitError, OSError):
+            return False
+        return True
 
     def close(self) -> None:
         """Let go of its connections; calling it twice is no error."""

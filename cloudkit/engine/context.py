@@ -195,13 +195,14 @@ def _add_text(tar: tarfile.TarFile, text: str) -> None:
 
 
 def with_dockerfile(context: Context) -> IO[bytes]:
-    """Return an archive with a Dockerfile from outside added to it, as a tar in a temporary file."""
+    """Return an archive with a Dockerfile from outside in front of it, as a tar in a temporary file."""
     file = tempfile.TemporaryFile(prefix="cloudkit-context-")  # noqa: SIM115  likewise
     try:
         with tarfile.open(context.path, "r|*") as source, tarfile.open(fileobj=file, mode="w|") as tar:
-            for member in source:
-                tar.addfile(member, source.extractfile(member) if member.isreg() else None)
             _add_text(tar, context.text)
+            for member in source:
+                if member.name != APART:
+                    tar.addfile(member, source.extractfile(member) if member.isreg() else None)
     except (tarfile.TarError, EOFError) as error:
         file.close()
         raise BuildError(f"{context.path} is no tar archive, or a broken one: {error}") from error

@@ -16,7 +16,11 @@ __all__ = ["Dockerfile", "Instruction", "parse_dockerfile"]
 
 _DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*\Z")
 _COMMENT = re.compile(r"\s*#")
-_HEREDOC = re.compile(r"(?<![<\w])\d*<<(-?)\s*([\"']?)([A-Za-z0-9_.-]+)\2(?=\s|\Z|[;&|>)])")
+_HEREDOC = re.compile(
+    r"(?<![<\w])\d*<<(?P<dash>-?)\s*(?P<quote>[\"']?)(?P<name>[A-Za-z0-9_.-]+)(?P=quote)(?=\s|\Z|[;&|>)])"
+    r"|\"(?:\\.|[^\"\\])*\"|'[^']*'"
+)
+"""A here-document's beginning, or quoted text, in which none begins."""
 _WITH_HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
 _FLAG = re.compile(r"--[a-z][a-z0-9-]*(?:=(?:\"[^\"]*\"|'[^']*'|\S)*)?(?=\s|\Z)")
 
@@ -193,12 +197,12 @@ def _heredocs(keyword: str, arguments: str, lines: list[str], position: int) -> 
     nested = arguments.split(None, 1)[0].upper() if keyword == "ONBUILD" and arguments else keyword
     bodies: list[str] = []
     if nested in _WITH_HEREDOCS:
-        for match in _HEREDOC.finditer(arguments):
+        for match in filter(lambda match: match["name"], _HEREDOC.finditer(arguments)):
             body: list[str] = []
             while position < len(lines):
-                line = lines[position].lstrip("\t") if match[1] else lines[position]
+                line = lines[position].lstrip("\t") if match["dash"] else lines[position]
                 position += 1
-                if line == match[3]:
+                if line == match["name"]:
                     break
                 body.append(line)
             bodies.append("\n".join(body))

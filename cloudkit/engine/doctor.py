@@ -115,7 +115,7 @@ def _credentials(config: Config) -> Check:
     try:
         settings: dict[str, Any] = json.loads(file.read_bytes())
         named = {str(name) for name in (settings.get("credHelpers") or {}).values()}
-        accounts = sorted({*(settings.get("auths") or {}), *(settings.get("credHelpers") or {})})
+        accounts = sorted(map(str, {*(settings.get("auths") or {}), *(settings.get("credHelpers") or {})}))
     except (OSError, ValueError, AttributeError) as error:
         return Check(name="credentials", ok=False, detail=f"cannot read {file}: {error}", fix=f"mend or remove {file}")
     named |= {str(settings["credsStore"])} if settings.get("credsStore") else set()

@@ -20,6 +20,8 @@ from cloudkit.engine.dockerfile import parse_dockerfile
         ("FROM a\nRUN a && \\\n# c1\n# c2\n b\n", [(1, "FROM"), (2, "RUN")]),
         ("FROM a\nRUN foo \\ \n bar\n", [(1, "FROM"), (2, "RUN")]),
         ("FROM a\nRUN a\u2028RUN b", [(1, "FROM"), (2, "RUN")]),
+        ('FROM a\nRUN ["/bin/sh", "-c", "cat <<X"]\nUSER x', [(1, "FROM"), (2, "RUN"), (3, "USER")]),
+        ("FROM a\nRUN echo 'a <<b' <<c\nd\nc\nUSER x", [(1, "FROM"), (2, "RUN"), (5, "USER")]),
         ("", []),
         ("# only a comment", []),
         ("FROM a\nRUN x \\", [(1, "FROM"), (2, "RUN")]),

@@ -125,7 +125,7 @@ def test_what_the_registry_refuses_the_engine_for_is_told_apart(
 
 @pytest.mark.parametrize("damage", [pytest.param("another digest", marks=pytest.mark.old_engine), "cut short"])
 def test_a_layer_that_comes_wrong_is_not_kept(store: EngineImages, peer: Peer, damage: str) -> None:
-    """The engine has no image of that name afterwards. (The old engine itself tries a cut layer for 75 s.)"""
+    """The engine has no image of that name afterwards; the old one itself tries a cut layer for 75 s."""
     content = secrets.token_bytes(15_000)  # new each time, as engines keep what came of a layer
     rootfs = {"type": "layers", "diff_ids": [f"sha256:{'0' * 64}"]}
     config = encode({"architecture": "amd64", "os": "linux", "rootfs": rootfs})
@@ -179,3 +179,21 @@ def test_a_password_of_dockers_configuration_reaches_the_registry(
 
     assert "Basic YW5uOnMzY3JldA==" in {asked.authorization for asked in peer.asked}
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.old_engine
+def test_a_transfer_that_is_interrupted_ends_and_works_the_next_time(store: EngineImages, at_registry: Make) -> None:
+    """Ctrl-C comes out at once, from the middle of either direction; the same call again does the whole work."""
+    name = replace(at_registry().reference, digest=None)
+
+    def interrupt(_event: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.push(name, listener=interrupt)
+    pushed = store.push(name)
+    store.remove(name)
+    with pytest.raises(KeyboardInterrupt):
+        store.pull(name, listener=interrupt)
+
+    assert store.pull(name).digest == pushed.digest

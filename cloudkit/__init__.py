@@ -99,3 +99,8 @@ def __getattr__(name: str) -> str:
         return version("cloudkit-sdk")
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    """Show a prompt the public names, not what this file needs to offer them."""
+    return [*__all__, "__version__"]

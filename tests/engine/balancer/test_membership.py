@@ -49,7 +49,7 @@ def test_a_replica_that_starts_slowly_is_up_only_when_it_answers(place: Place, b
     before = front.server("slow")
     until(lambda: front.up("slow"))
 
-    assert (before.passing, before.check, before.admin) == (False, "L4CON", Admin.DRAIN)
+    assert (before.passing, before.check, before.admin) == (False, "L4CON", Admin.TRIAL)
 
 
 def test_a_request_in_flight_ends_before_the_drain_does(place: Place, balancer: Make) -> None:
@@ -107,7 +107,7 @@ def test_sync_makes_the_members_what_they_are_to_be_whatever_was_there(place: Pl
     front.sync(wanted)
     twice = {server.name: server.admin for server in front.servers()}
 
-    assert once == twice == {"b": Admin.DRAIN, "c": Admin.READY, "d": Admin.DRAIN}
+    assert once == twice == {"b": Admin.DRAIN, "c": Admin.READY, "d": Admin.TRIAL}
 
 
 def test_connections_are_balanced_too(place: Place, balancer: Make) -> None:

@@ -32,7 +32,7 @@ def test_a_killed_balancer_comes_back_with_its_replicas_address_and_port(place: 
     until(lambda: front.up("b"))
     after = place.api.inspect_container(front.name)
 
-    assert {server.name: server.admin for server in front.servers()} == {"a": Admin.READY, "b": Admin.DRAIN}
+    assert {server.name: server.admin for server in front.servers()} == {"a": Admin.READY, "b": Admin.TRIAL}
     assert after["RestartCount"] == 1
     assert private_address(after, place) == private_address(before, place)
 

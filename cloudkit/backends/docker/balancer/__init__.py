@@ -25,7 +25,8 @@ balancer that is down answers with ``ConflictError`` or ``BackendError``; ``ensu
 
 from __future__ import annotations
 
-from cloudkit.backends.docker.balancer.balancer import Balancer, Member, Membership
+from cloudkit.backends.docker.balancer.balancer import Balancer, Member
+from cloudkit.backends.docker.balancer.config import Membership
 from cloudkit.backends.docker.balancer.container import Site
 from cloudkit.backends.docker.balancer.image import IMAGE, ensure_image
 from cloudkit.backends.docker.balancer.ports import refuse_taken

@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from cloudkit.backends.docker.balancer import container
-from cloudkit.backends.docker.balancer.config import ConfiguredServer, fingerprint, render
+from cloudkit.backends.docker.balancer.config import ConfiguredServer, Membership, fingerprint, render
 from cloudkit.backends.docker.balancer.control import Control
 from cloudkit.backends.docker.balancer.ports import holder, named_in, taken
 from cloudkit.backends.docker.balancer.runtime import Admin, Runtime, Server
@@ -29,14 +28,11 @@ TRIES = 8
 POLL = 0.02
 REMOVAL = 5.0
 RELOAD = 10.0
-
-
-class Membership(StrEnum):
-    """What a replica is to its balancer."""
-
-    SERVING = "serving"  # gets requests while its checks pass
-    TRIAL = "trial"  # is checked, gets nothing yet
-    DRAINING = "draining"  # finishes what it has
+_MEMBERSHIPS = {
+    Admin.READY: Membership.SERVING,
+    Admin.TRIAL: Membership.TRIAL,
+    Admin.DRAIN: Membership.DRAINING,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +119,8 @@ class Balancer:
         self.save()
 
     def up(self, name: str) -> bool:
-        """True once a replica's checks pass; one that a restart of the balancer has set aside is put on trial again."""
-        server = self.server(name)
-        if server.admin is Admin.MAINT:
-            self._runtime.trial(name)
-            return False
-        return server.passing
+        """True once a replica's checks pass."""
+        return self.server(name).passing
 
     def enable(self, name: str) -> None:
         """Send requests to a replica, while its checks pass."""
@@ -249,7 +241,7 @@ class Balancer:
             ConfiguredServer(
                 name=one.name,
                 address=one.address,
-                serving=one.membership is Membership.SERVING,
+                membership=one.membership,
                 checked=one.checked,
             )
             for one in members
@@ -263,7 +255,7 @@ class Balancer:
                 ConfiguredServer(
                     name=one.name,
                     address=one.address,
-                    serving=one.admin is Admin.READY,
+                    membership=_MEMBERSHIPS.get(one.admin, Membership.DRAINING),
                     checked=one.checked if checked is None else checked.get(one.name, False),
                 )
                 for one in self.servers()
@@ -281,8 +273,7 @@ class Balancer:
     def _place(self, member: Member, seen: Server | None) -> None:
         if seen is None:
             self._runtime.add(member.name, member.address)
-        wanted = Admin.READY if member.membership is Membership.SERVING else Admin.DRAIN
-        if seen is None or seen.admin is not wanted:
+        if seen is None or _MEMBERSHIPS.get(seen.admin) is not member.membership:
             act = {
                 Membership.SERVING: self._runtime.ready,
                 Membership.TRIAL: self._runtime.trial,

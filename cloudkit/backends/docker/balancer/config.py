@@ -12,12 +12,22 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from ipaddress import ip_address
 
 from cloudkit.backends.docker.balancer.settings import BalancerSettings, Check, Route
 from cloudkit.model.refusal import refusal
 
-__all__ = ["SOCKET", "ConfiguredServer", "endpoint", "fingerprint", "render", "server_name", "server_options"]
+__all__ = [
+    "SOCKET",
+    "ConfiguredServer",
+    "Membership",
+    "endpoint",
+    "fingerprint",
+    "render",
+    "server_name",
+    "server_options",
+]
 
 SOCKET = "/run/haproxy/admin.sock"
 IDLE_SESSION = 120
@@ -25,6 +35,8 @@ IDLE_SESSION = 120
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _IDEMPOTENT = "GET HEAD OPTIONS TRACE PUT DELETE"  # RFC 9110, section 9.2.2
+
+_STATE = {"serving": "", "trial": " weight 0", "draining": " disabled"}
 
 _DEFAULTS = """\
   timeout connect 2s
@@ -42,6 +54,14 @@ _DEFAULTS = """\
   option redispatch 1"""
 
 
+class Membership(StrEnum):
+    """What a replica is to its balancer."""
+
+    SERVING = "serving"  # gets requests while its checks pass
+    TRIAL = "trial"  # is checked, gets nothing yet
+    DRAINING = "draining"  # finishes what it has
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfiguredServer:
     """A replica that the balancer knows from its start.
@@ -49,13 +69,13 @@ class ConfiguredServer:
     Args:
         name: The replica's name.
         address: Its private address.
-        serving: True when it takes requests at once; else it waits to be put on trial.
+        membership: What it is; one on trial is checked but has no weight, one that drains is set aside.
         checked: False when the checks are not meant for it, as it was made for others.
     """
 
     name: str
     address: str
-    serving: bool = True
+    membership: Membership = Membership.SERVING
     checked: bool = True
 
 
@@ -153,9 +173,8 @@ def _backend(settings: BalancerSettings, route: Route) -> Iterator[str]:
 
 def _server(settings: BalancerSettings, route: Route, server: ConfiguredServer) -> str:
     where = endpoint(server.address, route.port)
-    state = "" if server.serving else " disabled"
     options = server_options(settings, route, checked=server.checked)
-    return f"  server {server_name(server.name)} {where} {options}{state}".rstrip()
+    return f"  server {server_name(server.name)} {where} {options}{_STATE[server.membership]}".rstrip()
 
 
 def _check_options(check: Check) -> Iterator[str]:

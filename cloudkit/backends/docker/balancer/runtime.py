@@ -29,6 +29,7 @@ class Admin(StrEnum):
     """What was asked of a server."""
 
     READY = "ready"  # takes requests while its checks pass
+    TRIAL = "trial"  # is checked, has no weight, so gets nothing yet
     DRAIN = "drain"  # is checked, finishes what it has, gets nothing new
     MAINT = "maint"  # is neither checked nor used
 
@@ -105,15 +106,13 @@ class Runtime:
 
     def trial(self, name: str) -> None:
         """Check a server, but send it nothing yet."""
-        self._each(name, "set server {} state drain")
-        if self._settings.check:
-            self._each(name, "enable health {}")
+        self._each(name, "set server {} weight 0")
+        self._enable(name)
 
     def ready(self, name: str) -> None:
         """Send requests to a server while its checks pass."""
-        self._each(name, "set server {} state ready")
-        if self._settings.check:
-            self._each(name, "enable health {}")
+        self._each(name, "set server {} weight 1")
+        self._enable(name)
 
     def drain(self, name: str) -> None:
         """Let a server finish what it has, and send it nothing new."""
@@ -135,6 +134,11 @@ class Runtime:
         start = f"{field}: "
         lines = self._ask("show info").splitlines()
         return next((line.removeprefix(start) for line in lines if line.startswith(start)), "")
+
+    def _enable(self, name: str) -> None:
+        self._each(name, "set server {} state ready")
+        if self._settings.check:
+            self._each(name, "enable health {}")
 
     def _each(self, name: str, template: str) -> None:
         for route in self._settings.routes:
@@ -160,7 +164,7 @@ def _states(text: str) -> Iterator[dict[str, str]]:
 
 
 def _server(state: dict[str, str], figures: dict[str, str]) -> Server:
-    admin = _admin(int(state["srv_admin_state"]))
+    admin = _admin(int(state["srv_admin_state"]), state["srv_uweight"])
     checked = bool(int(state["srv_check_state"]) & _CHECKED)
     code = figures.get("check_code") or ""
     return Server(
@@ -181,10 +185,12 @@ def _passed(admin: Admin, result: str) -> bool:
     return result in _PASSED or (admin is Admin.READY and result == _UNKNOWN)
 
 
-def _admin(mask: int) -> Admin:
+def _admin(mask: int, weight: str) -> Admin:
     if mask & _MAINTENANCE:
         return Admin.MAINT
-    return Admin.DRAIN if mask & _DRAIN else Admin.READY
+    if mask & _DRAIN:
+        return Admin.DRAIN
+    return Admin.TRIAL if weight == "0" else Admin.READY
 
 
 def _merged(first: Server | None, second: Server) -> Server:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudkit.backends.docker.balancer import BalancerSettings, Check
+from cloudkit.backends.docker.balancer import BalancerSettings, Check, Membership
 from cloudkit.backends.docker.balancer.config import ConfiguredServer, endpoint, fingerprint, render, server_name
 from cloudkit.errors import UsageError
 from cloudkit.model.port import Port
@@ -52,11 +52,12 @@ def test_a_probe_by_http_asks_its_path_on_its_port() -> None:
     assert " port 8081 " in backend[-1]
 
 
-def test_a_server_that_does_not_serve_yet_comes_back_set_aside() -> None:
-    """After a restart, a replica on trial gets no request before it has passed."""
-    text = render(WEB, [ConfiguredServer(name="a", address="10.0.0.7", serving=False)])
+@pytest.mark.parametrize(("membership", "end"), [(Membership.TRIAL, " weight 0"), (Membership.DRAINING, " disabled")])
+def test_a_server_that_does_not_serve_comes_back_without_requests(membership: Membership, end: str) -> None:
+    """After a restart, a replica on trial is still on trial, and one that drained gets nothing new."""
+    text = render(WEB, [ConfiguredServer(name="a", address="10.0.0.7", membership=membership)])
 
-    assert text.rstrip().endswith(" disabled")
+    assert text.rstrip().endswith(end)
 
 
 def test_a_server_made_for_other_checks_is_not_checked() -> None:

@@ -11,8 +11,8 @@ from cloudkit.model.port import Port
 
 STATES = """\
 1
-# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_check_result srv_check_state
-3 port-3000 1 web-1 10.0.0.7 {op} {admin} {result} {check}
+# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_check_result srv_check_state
+3 port-3000 1 web-1 10.0.0.7 {op} {admin} {weight} {result} {check}
 """
 STATISTICS = """\
 # pxname,svname,qcur,scur,status,check_status,check_code,last_chk,
@@ -25,7 +25,16 @@ class Recorded:
     """Answers as HAProxy 2.6 did, and keeps what it was asked."""
 
     def __init__(self, *, refusal: str = "", **fields: object) -> None:
-        defaults = {"op": 2, "admin": 0, "result": 3, "check": 6, "status": "L7OK", "code": 200, "detail": "passed"}
+        defaults = {
+            "op": 2,
+            "admin": 0,
+            "weight": 1,
+            "result": 3,
+            "check": 6,
+            "status": "L7OK",
+            "code": 200,
+            "detail": "passed",
+        }
         self.fields = defaults | fields
         self.refusal = refusal
         self.asked: list[str] = []
@@ -63,12 +72,19 @@ def test_the_mask_of_what_was_asked_is_read(mask: int, expected: Admin) -> None:
     assert server.admin is expected
 
 
+def test_a_server_without_weight_is_on_trial() -> None:
+    """It is told apart from one that drains."""
+    (server,) = Runtime(Recorded(weight=0), SETTINGS).servers()
+
+    assert (server.admin, server.serving) == (Admin.TRIAL, False)
+
+
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
         ({"op": 0, "result": 2}, False),  # a check failed
-        ({"op": 0, "result": 0, "admin": 8}, False),  # on trial, before its first check
-        ({"op": 2, "result": 0, "admin": 8}, False),  # set aside by a restart, then put on trial
+        ({"op": 0, "result": 0, "weight": 0}, False),  # on trial, before its first check
+        ({"op": 2, "result": 0, "weight": 0}, False),  # on trial, after a restart
         ({"op": 2, "result": 0}, True),  # of the file: serves before its first check
         ({"op": 2, "result": 0, "check": 0}, True),  # has no checks
         ({"op": 2, "result": 4}, True),  # passed, on condition

@@ -16,7 +16,7 @@ from cloudkit.model.reference import Reference
 
 ELSEWHERE = listening_in("0: 00000000:1F90 00000000:0000 0A")
 LOOPBACK = listening_in("0: 0100007F:0BB8 00000000:0000 0A")
-REFUSED = Server(name="web-1", address="10.0.0.7", admin=Admin.DRAIN, passing=False, check="L4CON")
+REFUSED = Server(name="web-1", address="10.0.0.7", admin=Admin.TRIAL, passing=False, check="L4CON")
 OLD = 'OCI runtime create failed: container_linux.go:380: starting container process caused: exec: "nope": '
 
 
@@ -96,7 +96,7 @@ def test_where_it_listens_is_certain_only_after_a_while(
 
 def test_a_passing_replica_has_no_cause() -> None:
     """Waiting to be enabled is no fault."""
-    up = Server(name="web-1", address="10.0.0.7", admin=Admin.DRAIN, passing=True, check="L7OK")
+    up = Server(name="web-1", address="10.0.0.7", admin=Admin.TRIAL, passing=True, check="L7OK")
 
     assert diagnose(app(), [facts("running", server=up)]) is None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cloudkit.backends.protocol import ImageStore
 from cloudkit.errors import NotFoundError, RegistryError
@@ -65,6 +64,8 @@ def registry_image(images: ImageStore, *, listener: Listener = silent) -> ImageS
     except RegistryError as error:
         message = f"{HUB_IMAGE.familiar} cannot be fetched ({error.summary}); it is built from Debian's package"
         listener(Progress(phase=Phase.NOTICE, item=MADE_IMAGE.familiar, message=message))
+    from tempfile import TemporaryDirectory  # slow to load, and needed only where no hub answers
+
     with TemporaryDirectory() as empty:
         spec = BuildSpec(context=Path(empty), dockerfile_text=DOCKERFILE, tags=(MADE_IMAGE,))
         return images.build(spec, listener=listener)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ OBJECT_LIMIT = 1 << 20
 """Bytes of one event; an engine that sends more is not understood."""
 
 
-def read_events(api: APIClient, namespace: str, app: str | None, query: LogQuery) -> Iterator[Event]:
+def read_events(api: APIClient, namespace: str, app: str | None, query: LogQuery) -> Generator[Event, None, None]:
     """Yield what happened to an app's containers, or to all of the namespace, oldest first.
 
     The engine remembers its last 256 events. ``tail`` counts all events together. Following without ``since`` and

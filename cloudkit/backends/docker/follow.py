@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import UTC, datetime
 from threading import Event, Thread
 from time import monotonic
@@ -37,7 +37,7 @@ class Follow:
         self._readers: dict[str, _Reader] = {}
         self._last = False  # True once nothing new can join
 
-    def lines(self, targets: Sequence[Target]) -> Iterator[LogLine]:
+    def lines(self, targets: Sequence[Target]) -> Generator[LogLine, None, None]:
         """Yield lines until the app is gone, ``until`` has passed, or the iterator is closed."""
         try:
             self._join(targets, tail=self._query.tail)
@@ -46,7 +46,7 @@ class Follow:
                 if monotonic() - looked >= LOOK:
                     self._look()
                     looked = monotonic()
-                if (record := self._merge.take(LOOK)) is not None:
+                for record in self._merge.take(LOOK):
                     yield record.line
         finally:
             self._close()

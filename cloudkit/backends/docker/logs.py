@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["Target", "read_logs"]
 
 
-def read_logs(api: APIClient, replicas: Callable[[], Sequence[Target]], query: LogQuery) -> Iterator[LogLine]:
+def read_logs(
+    api: APIClient, replicas: Callable[[], Sequence[Target]], query: LogQuery
+) -> Generator[LogLine, None, None]:
     """Yield what replicas printed: each one's lines in their order, all of them by time.
 
     Args:
@@ -53,7 +55,7 @@ def chosen(targets: Sequence[Target], query: LogQuery, *, missing_ok: bool = Fal
     return found
 
 
-def _snapshot(api: APIClient, targets: Sequence[Target], query: LogQuery) -> Iterator[LogLine]:
+def _snapshot(api: APIClient, targets: Sequence[Target], query: LogQuery) -> Generator[LogLine, None, None]:
     """Yield what is there now, one record of each replica in memory at a time."""
     with ExitStack() as feeds:
         streams = [

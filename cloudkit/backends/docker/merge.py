@@ -17,6 +17,7 @@ COLD = 2.0
 """Seconds that lines wait for a source that is still connecting."""
 ROOM = 1 << 20
 """Bytes that each source may have waiting."""
+BATCH = 1000
 OVERHEAD = 400
 """Bytes that a line takes beside its text."""
 
@@ -93,8 +94,8 @@ class Merge:
         with self._changed:
             return not any(source.waiting or not source.ended for source in self._sources)
 
-    def take(self, timeout: float) -> Stamped | None:
-        """Return the next line; None when there is none within that time.
+    def take(self, timeout: float) -> list[Stamped]:
+        """Return the next lines, as many as are due; none when none is within that time.
 
         Raises:
             Exception: What a source failed with, once the lines before it were taken.
@@ -104,13 +105,21 @@ class Merge:
             while True:
                 source, wait = self._next(self._clock())
                 if source is not None and wait <= 0:
-                    return self._pop(source)
+                    return self._due(source)
                 if source is None and self._failure is not None:
                     raise self._failure
                 wait = min(wait, give_up - self._clock())
                 if wait <= 0:
-                    return None
+                    return []
                 self._changed.wait(wait)
+
+    def _due(self, source: Source | None) -> list[Stamped]:
+        """Take lines while they are due; a batch of them costs one change of threads."""
+        lines, now, wait = list[Stamped](), self._clock(), 0.0
+        while source is not None and wait <= 0 and len(lines) < BATCH:
+            lines.append(self._pop(source))
+            source, wait = self._next(now)
+        return lines
 
     def _pop(self, source: Source) -> Stamped:
         full = source.full

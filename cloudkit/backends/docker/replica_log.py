@@ -43,6 +43,7 @@ class Position:
     query: LogQuery
     tail: int | None = None
     _latest: int | None = None
+    _room: int = REMEMBERED
     _oldest: int = 0
     _seen: Counter[tuple[int, str]] = field(default_factory=Counter)
     _again: Counter[tuple[int, str]] = field(default_factory=Counter)
@@ -72,9 +73,10 @@ class Position:
             self._latest = self._oldest = record.stamp
         self._latest = max(self._latest, record.stamp)
         self._seen[key] += 1
-        if len(self._seen) > REMEMBERED:
+        if len(self._seen) > self._room:
             horizon = self._latest - SLACK
             self._seen = Counter({key: count for key, count in self._seen.items() if key[0] >= horizon})
+            self._room = max(REMEMBERED, 2 * len(self._seen))  # twice, so that each line pays for one look at most
         return True
 
 

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from cloudkit.backends.docker.deadline import deadline
@@ -94,7 +94,7 @@ def task_config(namespace: str, task: TaskSpec, network: str | None) -> dict[str
 def _create(api: APIClient, name: str, task: TaskSpec, config: dict[str, Any]) -> str:
     """Create the container, with the image by its digest where the engine knows it by that, else by its name."""
     for image in _names(task.image):
-        with suppress(NotFoundError), translate(f"create task {name}"):
+        with suppress(NotFoundError), translate(f"create task {name}"), _abandoned(api, name):
             answer = api.post(
                 url(api, "containers", "create"),
                 params={"name": name},
@@ -105,6 +105,18 @@ def _create(api: APIClient, name: str, task: TaskSpec, config: dict[str, Any]) -
             return str(answer.json()["Id"])
     familiar = task.image.familiar
     raise NotFoundError(f"image {familiar} is not on the engine", hint=f"cloud.image({familiar!r}).pull()")
+
+
+@contextmanager
+def _abandoned(api: APIClient, name: str) -> Iterator[None]:
+    """When the caller is interrupted before the engine has answered, remove what it makes all the same."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        for _ in range(5):
+            remove_container(api, name)
+            sleep(0.2)
+        raise
 
 
 def _names(image: Reference) -> Iterator[str]:

@@ -36,7 +36,7 @@ def terminal_size(number: int) -> tuple[int, int]:
 def raw(number: int) -> Iterator[None]:
     """Give every key to the command, also Ctrl-C; put the terminal back whatever happens."""
     before = termios.tcgetattr(number)
-    tty.setraw(number)
+    tty.setraw(number, termios.TCSADRAIN)  # what was typed ahead is kept
     try:
         yield
     finally:

@@ -21,6 +21,8 @@ from cloudkit.errors import BackendError, UsageError
 __all__ = ["unpack"]
 
 PIECE = 1 << 20
+END = bytes(2 * tarfile.BLOCKSIZE)
+"""What ends each archive."""
 MEMBERS = 1_000_000
 """The most files, folders and links in one archive."""
 PERMISSIONS = 0o755
@@ -40,8 +42,10 @@ def unpack(chunks: Iterable[bytes], folder: Path, name: str) -> None:
         BackendError: The archive is broken or cut off.
     """
     try:
-        with tarfile.open(fileobj=_Chunks(chunks), mode="r|") as archive:
+        content = _Chunks(chunks)
+        with tarfile.open(fileobj=content, mode="r|") as archive:
             _Unpacking(archive, folder, name).all()
+        content.to_end()
     except (tarfile.TarError, EOFError) as error:
         raise BackendError("the archive that the engine sent is broken or cut off", evidence=[str(error)]) from error
 
@@ -52,6 +56,7 @@ class _Chunks(io.RawIOBase):
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks: Iterator[bytes] = iter(chunks)
         self._rest = b""
+        self._tail = b""
 
     def readable(self) -> bool:
         """True: it is there to be read."""
@@ -60,13 +65,24 @@ class _Chunks(io.RawIOBase):
     def readinto(self, buffer: Any, /) -> int:
         """Fill a buffer with what is there; 0 at the end."""
         while not self._rest:
-            chunk = next(self._chunks, None)
-            if chunk is None:
+            if (chunk := self._next()) is None:
                 return 0
             self._rest = chunk
         piece, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
         buffer[: len(piece)] = piece
         return len(piece)
+
+    def to_end(self) -> None:
+        """Read what is left; an archive without its end mark was cut off, which tarfile may pass over."""
+        while self._next() is not None:
+            pass
+        if self._tail != END:
+            raise EOFError("it has no end mark")
+
+    def _next(self) -> bytes | None:
+        chunk = next(self._chunks, None)
+        self._tail = (self._tail + (chunk or b""))[-len(END) :]
+        return chunk
 
 
 class _Unpacking:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -44,9 +45,9 @@ class Built:
         assert identity is not None
         container = self.engine.client.containers.create(identity, list(command), **options)
         try:
-            output = container.attach(stream=True, stdout=True, stderr=True)
             container.start()
-            return b"".join(output).decode()
+            container.wait()
+            return settled(container.logs).decode()
         finally:
             container.remove(force=True)
 
@@ -54,6 +55,15 @@ class Built:
     def log(self) -> list[str]:
         """The lines that steps have printed."""
         return [event.log for event in self.events if event.log]
+
+
+def settled(read: Callable[[], bytes]) -> bytes:
+    """Return what a log says once it says no more: engine 20.10 may write the last line after the container's end."""
+    before, now, end = b"", read(), time.monotonic() + 2
+    while (not now or now != before) and time.monotonic() < end:
+        time.sleep(0.2)
+        before, now = now, read()
+    return now
 
 
 @pytest.fixture

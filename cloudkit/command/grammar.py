@@ -17,7 +17,7 @@ from cloudkit.command.verbatim import protected
 from cloudkit.errors import UsageError
 from cloudkit.verbs import Catalogue, Kind, Parameter, Verb
 
-__all__ = ["Grammar", "parse"]
+__all__ = ["Grammar", "help_option", "parse"]
 
 
 def parse(catalogue: Catalogue, words: Sequence[str], *, program: str = "cloudkit") -> Call | Help:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
@@ -11,16 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from cloudkit.errors import UsageError
+from cloudkit.model.convert import flag, integer, words
 from cloudkit.model.duration import moment, seconds
 from cloudkit.model.refusal import refusal
 from cloudkit.verbs import Arity, Parameter, Shape
 
 __all__ = ["choice_text", "gathered", "value_of"]
 
-_WHOLE = re.compile(r"[+-]?\d{1,18}\Z", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?\Z", re.ASCII)
-_TRUE = frozenset({"true", "yes", "on", "1"})
-_FALSE = frozenset({"false", "no", "off", "0"})
 
 
 def value_of(parameter: Parameter, text: str) -> Any:  # noqa: ANN401 # what the parameter's type says
@@ -31,7 +28,7 @@ def value_of(parameter: Parameter, text: str) -> Any:  # noqa: ANN401 # what the
     """
     shape = parameter.shape or Shape(kinds=(str,))
     if parameter.words:
-        return words_of(parameter.option, text)
+        return words(parameter.option, text)
     if shape.arity is not Arity.PAIRS:
         return single(parameter.option, shape, text)
     key, equals, value = text.partition("=")
@@ -73,28 +70,8 @@ def choice_text(choice: object) -> str:
     return str(choice.value if isinstance(choice, Enum) else choice)
 
 
-def words_of(field: str, text: str) -> tuple[str, ...]:
-    try:
-        return tuple(shlex.split(text))
-    except ValueError as error:
-        raise refusal(field, text, "words as a shell has them: a quote is not closed") from error
-
-
 def parsed(kind: type[Any]) -> Callable[[str, str], Any]:
     return lambda _field, text: kind.parse(text)
-
-
-def truth(field: str, text: str) -> bool:
-    word = text.lower()
-    if word not in _TRUE | _FALSE:
-        raise refusal(field, text, "true or false")
-    return word in _TRUE
-
-
-def whole(field: str, text: str) -> int:
-    if not _WHOLE.match(text):
-        raise refusal(field, text, "a whole number")
-    return int(text)
 
 
 def decimal(field: str, text: str) -> float:
@@ -103,8 +80,8 @@ def decimal(field: str, text: str) -> float:
 
 
 READERS: dict[type[Any], Callable[[str, str], Any]] = {
-    bool: truth,
-    int: whole,
+    bool: flag,
+    int: integer,
     float: decimal,
     Path: lambda _field, text: Path(text),
     datetime: moment,

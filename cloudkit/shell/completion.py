@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-import threading
+import signal
+import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import singledispatch
 from typing import Any
 
@@ -12,16 +14,18 @@ import click
 
 from cloudkit.command import Help, invoke
 from cloudkit.command.call import Call
+from cloudkit.command.grammar import help_option
 from cloudkit.model.image import ImageState
 from cloudkit.model.state import AppState
-from cloudkit.shell.names import cached
+from cloudkit.shell.names import STALE, kept, known
 from cloudkit.verbs import Catalogue
 
 __all__ = ["VARIABLE", "completed", "completion_command", "live_names"]
 
 VARIABLE = "_CLOUDKIT_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")
-PATIENCE = 0.3  # seconds for live names
+PATIENCE = 0.3  # seconds that a key waits for live names
+LONGEST = 20  # seconds that an engine may take to tell them
 
 
 @singledispatch
@@ -51,42 +55,53 @@ def live_names(catalogue: Catalogue, connect: Callable[[], Any], kind: type[Any]
     verb = catalogue.listing(kind)
     if verb is None:
         return ()
+    root = connect()
+    key = f"{root!r} {kind.__name__}"
+    fresh = known(key)
+    if fresh is not None:
+        return fresh
     call = Call(verb=verb)
-
-    def ask() -> list[str]:
-        root = connect()
-        return cached(
-            f"{root!r} {kind.__name__}", lambda: [name for one in invoke(call, root) for name in names_in(one)]
-        )
-
-    return bounded(ask)
+    apart(lambda: kept(key, [name for one in invoke(call, root) for name in names_in(one)]))
+    last = known(key, age=STALE)
+    return awaited(key, PATIENCE if last is None else PATIENCE / 2) or last or ()
 
 
-def bounded(ask: Callable[[], list[str]], patience: float = PATIENCE) -> Sequence[str]:
-    """Return an answer, or nothing when it fails or takes too long."""
-    answer: list[str] = []
-
-    def fill() -> None:
-        try:
-            answer.extend(ask())
-        except Exception:  # noqa: BLE001 # whatever fails: a completion is silent
-            answer.clear()
-
-    thread = threading.Thread(target=fill, daemon=True)
-    thread.start()
-    thread.join(patience)
-    return () if thread.is_alive() else answer
+def awaited(key: str, patience: float) -> Sequence[str] | None:
+    """Return the names once they are there, None when that takes too long."""
+    ends = time.monotonic() + patience
+    while time.monotonic() < ends:
+        names = known(key)
+        if names is not None:
+            return names
+        time.sleep(0.01)
+    return None
 
 
-def completed(group: click.Group, program: str, settings: object) -> str | None:
-    """Return what the shell's completion script asks for; None when it asks for nothing."""
+def apart(ask: Callable[[], object]) -> None:
+    """Ask in a process of its own, which ends by itself: what comes too late is there for the next key."""
+    if os.fork():
+        return
+    try:
+        os.setsid()
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):
+            os.dup2(nowhere, stream)
+        signal.alarm(LONGEST)
+        ask()
+    finally:
+        os._exit(0)
+
+
+def completed(group: click.Group, program: str, settings: object) -> str:
+    """Return what the shell's completion script asks for; nothing where something fails, as nobody would see why."""
     from click.shell_completion import get_completion_class
 
     shell, _, instruction = os.environ.get(VARIABLE, "").partition("_")
     kind = get_completion_class(shell) if shell in SHELLS else None
-    if kind is None or instruction != "complete":
-        return None
-    return kind(group, {"obj": settings}, program, VARIABLE).complete()
+    if kind is not None and instruction == "complete":
+        with suppress(Exception):
+            return kind(group, {"obj": settings}, program, VARIABLE).complete()
+    return ""
 
 
 def completion_command(program: str) -> click.Command:
@@ -104,7 +119,8 @@ def completion_command(program: str) -> click.Command:
     return click.Command(
         "completion",
         callback=script,
-        params=[click.Argument(["shell"], type=click.Choice(SHELLS))],
+        params=[click.Argument(["shell"], type=click.Choice(SHELLS)), help_option()],
+        add_help_option=False,
         help='Print the completion of a shell: eval "$(cloudkit completion bash)" in its start-up file.',
         short_help="Print the completion script of bash, zsh or fish.",
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Display"]
 
 PAUSE = 5.0  # seconds between two lines about the same item, where there is no terminal
-SHOWN = 60  # characters of a message
+LONGEST = 200  # characters of a line
 MOVES = frozenset({Phase.PULL, Phase.PUSH, Phase.SAVE, Phase.LOAD})
 
 
@@ -92,9 +92,11 @@ class Display:
 
 
 def described(event: Progress) -> str:
-    """Return an event in words."""
-    counted = f" {event.current}/{event.total}" if event.unit != "bytes" and event.total and not event.message else ""
-    return neutral_line(f"{event.phase.value} {event.item}{counted} {event.message}".strip())[:SHOWN]
+    """Return an event in words, in one line."""
+    counted = f"{event.current}/{event.total}" if event.unit != "bytes" and event.total else ""
+    message = event.message or event.log or counted
+    item = "" if message.startswith(event.item) else event.item
+    return neutral_line(" ".join(filter(None, (event.phase.value, item, message))))[:LONGEST]
 
 
 class LineScreen:
@@ -115,7 +117,9 @@ class LineScreen:
             key, text = (event.phase, ""), f"{event.phase.value}: {sum(alike)} of {len(alike)} done"
             event = replace(event, done=False)
         said, when = self._told.get(key, ("", -PAUSE))
-        if event.phase is Phase.NOTICE or (text != said and (event.done or not said or now - when >= PAUSE)):
+        if (event.phase is Phase.NOTICE and event.message) or (
+            text != said and (event.done or not said or now - when >= PAUSE)
+        ):
             self._told[key] = (text, now)
             self.stream.write(f"{text}\n")
             self.stream.flush()
@@ -139,6 +143,7 @@ class LiveScreen:
             TimeElapsedColumn,
         )
         from rich.progress import Progress as Bars
+        from rich.table import Column
         from rich.text import Text
 
         class Amount(ProgressColumn):
@@ -155,7 +160,7 @@ class LiveScreen:
 
         columns = (
             SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
             BarColumn(bar_width=24),
             Amount(),
             TimeElapsedColumn(),
@@ -169,7 +174,8 @@ class LiveScreen:
         """Add, change or take away an item's line."""
         key = (event.phase, event.item)
         if event.phase is Phase.NOTICE:
-            self._bars.console.print(described(event))
+            if event.message:
+                self._bars.console.print(described(event))
         elif event.done:
             task = self._tasks.pop(key, None)
             if task is not None:
@@ -178,10 +184,9 @@ class LiveScreen:
             task = self._tasks.get(key)
             if task is None:
                 self._tasks[key] = task = self._bars.add_task(described(event), total=None, unit=event.unit)
-            text = f"{event.phase.value} {event.item} {event.log}" if event.log else ""
             self._bars.update(
                 task,
-                description=neutral_line(text)[:SHOWN] or described(event),
+                description=described(replace(event, message=event.log or event.message)),
                 total=event.total,
                 completed=event.current or 0,
                 unit=event.unit,

@@ -109,7 +109,11 @@ def test_a_call_is_carried_out_on_the_handle_that_it_names() -> None:
         ("sow rose --notes plain", "notes is not of the form KEY=VALUE", "--notes KEY=VALUE"),
         ("blooms extra", "garden blooms: Got unexpected extra argument (extra)", "garden blooms [OPTIONS]"),
         ("blooms -n", "garden blooms: Option '-n' requires an argument", "garden blooms [OPTIONS]"),
-        ('sow rose --song "it\'s"', 'song is "it\'s"; allowed is words as a shell has them', ""),
+        (
+            'sow rose --song "it\'s"',
+            'song is "it\'s"; allowed is a line whose quotes are closed',
+            "no closing quotation",
+        ),
     ],
 )
 def test_a_wrong_line_is_refused_with_the_right_one(line: str, summary: str, hint: str) -> None:

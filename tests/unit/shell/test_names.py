@@ -10,7 +10,7 @@ import pytest
 from unit.verbs.garden import GARDEN, Bloom, Garden
 
 from cloudkit.shell.completion import live_names
-from cloudkit.shell.names import cached, folder
+from cloudkit.shell.names import folder, kept, known
 
 
 @pytest.fixture(autouse=True)
@@ -26,42 +26,71 @@ def test_names_come_from_the_verb_that_lists_their_kind() -> None:
 
 def test_names_are_asked_for_once_in_a_few_seconds() -> None:
     """The next key uses what the last one learned."""
-    answers = iter([["rose"], ["lily"]])
+    gardens = iter([Garden("rose"), Garden("lily")])
 
-    assert [cached("garden", lambda: next(answers)) for _ in range(2)] == [["rose"], ["rose"]]
+    found = [list(live_names(GARDEN, lambda: Same(next(gardens)), Bloom)) for _ in range(2)]
+
+    assert found == [["rose"], ["rose"]]
 
 
-def test_an_old_or_broken_answer_is_asked_for_again() -> None:
+class Same(Garden):
+    """A garden that is the same one whatever stands in it."""
+
+    def __init__(self, garden: Garden) -> None:
+        super().__init__(*garden.names)
+
+    def __repr__(self) -> str:
+        return "<Garden>"
+
+
+def test_an_old_or_broken_answer_is_not_fresh() -> None:
     """Neither age nor damage is shown to the user."""
-    cached("garden", lambda: ["rose"])
-    (kept,) = folder().iterdir()
-    os.utime(kept, (time.time() - 60,) * 2)
+    kept("garden", ["rose"])
+    (file,) = folder().iterdir()
+    os.utime(file, (time.time() - 60,) * 2)
 
-    assert cached("garden", lambda: ["lily"]) == ["lily"]
-    kept.write_text("{broken")
-    assert cached("garden", lambda: ["iris"]) == ["iris"]
+    assert known("garden") is None
+    assert known("garden", age=3600) == ["rose"]
+    file.write_text("{broken")
+    assert known("garden") is None
 
 
 def test_the_cache_is_the_users_alone() -> None:
     """Names of apps are nobody else's business."""
-    cached("garden", lambda: ["rose"])
-    (kept,) = folder().iterdir()
+    kept("garden", ["rose"])
+    (file,) = folder().iterdir()
 
-    assert kept.stat().st_mode & 0o077 == 0
+    assert file.stat().st_mode & 0o077 == 0
+
+
+class Slow(Same):
+    """A garden that does not answer."""
+
+    def blooms(self, **_options: object) -> list[Bloom]:  # type: ignore[override]  # never answers
+        """Take too long."""
+        time.sleep(5)
+        return []
+
+
+class Broken(Same):
+    """A garden that fails."""
+
+    def blooms(self, **_options: object) -> list[Bloom]:  # type: ignore[override]  # never answers
+        """Fail."""
+        raise OSError
 
 
 def test_an_engine_that_fails_is_silent() -> None:
     """A completion never prints an error."""
-
-    def broken() -> Garden:
-        raise OSError
-
-    assert list(live_names(GARDEN, broken, Bloom)) == []
+    assert list(live_names(GARDEN, lambda: Broken(Garden()), Bloom)) == []
 
 
 def test_an_engine_that_does_not_answer_is_not_waited_for() -> None:
-    """A third of a second at the most."""
+    """The names of a while ago are offered in its place."""
+    kept("<Garden> Bloom", ["rose"])
+    (file,) = folder().iterdir()
+    os.utime(file, (time.time() - 60,) * 2)
     began = time.monotonic()
 
-    assert list(live_names(GARDEN, lambda: time.sleep(5), Bloom)) == []
+    assert list(live_names(GARDEN, lambda: Slow(Garden()), Bloom)) == ["rose"]
     assert time.monotonic() - began < 2

@@ -7,14 +7,23 @@ import socket
 import ssl
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, TypedDict
 
 import httpcore
 import httpx
 
 from cloudkit.registry.deadline import Until
+from cloudkit.registry.proxy import proxy_for
 
 __all__ = ["GuardedTransport", "PrivateAddressError", "Zone", "zone_of"]
+
+
+class _Pool(TypedDict):
+    max_connections: int
+    keepalive_expiry: float
+
+
+_POOL: Final[_Pool] = {"max_connections": 16, "keepalive_expiry": 10.0}
 
 
 class Zone(StrEnum):
@@ -49,24 +58,79 @@ def zone_of(address: str) -> Zone:
 class GuardedTransport(httpx.HTTPTransport):
     """Carries the client's requests over connections that keep deadlines and the guard.
 
+    A proxy resolves names itself, so behind one the guard judges only addresses that stand in a url.
+
     Args:
         home: The registry's own host: it may be anywhere, and where it is others may be too.
     """
 
     def __init__(self, home: str) -> None:
-        context = httpx.create_ssl_context()
-        context.load_default_certs()  # what the machine trusts, beside the list that the library brings
+        self._context = httpx.create_ssl_context()
+        self._context.load_default_certs()  # what the machine trusts, beside the list that the library brings
+        super().__init__(verify=self._context)
+        self._guard = _Guard(home)
+        self._pool = httpcore.ConnectionPool(ssl_context=self._context, network_backend=_Backend(self._guard), **_POOL)
+        self._proxied: dict[httpx.URL, _ProxiedTransport] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, directly or through the proxy that the environment names for its host."""
+        proxy = proxy_for(request.url)
+        if proxy is None:
+            return super().handle_request(request)
+        if _is_address(request.url.host):
+            self._guard.judge(request.url.host, [request.url.host])
+        if proxy not in self._proxied:
+            self._proxied[proxy] = _ProxiedTransport(proxy, self._context)
+        return self._proxied[proxy].handle_request(request)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        super().close()
+        for transport in self._proxied.values():
+            transport.close()
+
+
+class _ProxiedTransport(httpx.HTTPTransport):
+    """Carries requests through one proxy."""
+
+    def __init__(self, proxy: httpx.URL, context: ssl.SSLContext) -> None:
         super().__init__(verify=context)
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=context, max_connections=16, keepalive_expiry=10.0, network_backend=_GuardedBackend(home)
+        self._pool = httpcore.HTTPProxy(
+            proxy_url=str(proxy.copy_with(userinfo=b"")),
+            proxy_auth=(proxy.username, proxy.password) if proxy.username else None,
+            ssl_context=context,
+            network_backend=_Backend(None),
+            **_POOL,
         )
 
 
-class _GuardedBackend(httpcore.NetworkBackend):
-    """Resolves a name, judges the addresses, and connects to those it judged: no second look-up in between."""
+class _Guard:
+    """Judges where a host lies, as seen from the registry."""
 
     def __init__(self, home: str) -> None:
         self._home = home
+
+    def judge(self, host: str, addresses: list[str]) -> None:
+        """Refuse a host with a private address of a kind that the registry itself does not have."""
+        if host == self._home:
+            return
+        zones = {zone_of(address) for address in addresses} - {Zone.PUBLIC}
+        if zones and not zones <= self._own_zones():
+            raise PrivateAddressError(f"{host} is a {min(zones)} address")
+
+    def _own_zones(self) -> set[Zone]:
+        """Return where the registry is; a name that only a proxy knows is taken for a public one."""
+        try:
+            return {zone_of(address) for address in _resolve(self._home, 0)}
+        except httpcore.ConnectError:
+            return {Zone.PUBLIC}
+
+
+class _Backend(httpcore.NetworkBackend):
+    """Resolves a name, judges the addresses, and connects to those it judged: no second look-up in between."""
+
+    def __init__(self, guard: _Guard | None) -> None:
+        self._guard = guard
         self._inner = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -78,8 +142,8 @@ class _GuardedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         addresses = _resolve(host, port)
-        if host != self._home:
-            self._judge(host, addresses)
+        if self._guard:
+            self._guard.judge(host, addresses)
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in addresses:
             try:
@@ -92,11 +156,6 @@ class _GuardedBackend(httpcore.NetworkBackend):
 
     def connect_unix_socket(self, *_args: object, **_options: object) -> httpcore.NetworkStream:
         raise httpcore.ConnectError("a registry is not reached by a socket file")
-
-    def _judge(self, host: str, addresses: list[str]) -> None:
-        zones = {zone_of(address) for address in addresses} - {Zone.PUBLIC}
-        if zones and not zones <= {zone_of(address) for address in _resolve(self._home, 0)}:
-            raise PrivateAddressError(f"{host} is a {min(zones)} address")
 
 
 class _PatientStream(httpcore.NetworkStream):
@@ -139,3 +198,11 @@ def _resolve(host: str, port: int) -> list[str]:
     except OSError as error:
         raise httpcore.ConnectError(f"the name {host} is not known: {error.strerror}") from error
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -10,7 +10,7 @@ from cloudkit.errors import RegistryError
 from cloudkit.model.reference import DEFAULT_DOMAIN
 from cloudkit.registry.text import harmless
 
-__all__ = ["home_url", "next_url", "same_origin", "sees_credentials"]
+__all__ = ["home_url", "is_loopback", "next_url", "same_origin", "sees_credentials"]
 
 HUB_ENDPOINT = "registry-1.docker.io"
 REALMS = {HUB_ENDPOINT: frozenset({"auth.docker.io"})}
@@ -29,7 +29,7 @@ def home_url(domain: str, *, insecure: bool | None = None) -> httpx.URL:
     """
     host = HUB_ENDPOINT if domain == DEFAULT_DOMAIN else domain
     url = httpx.URL(f"https://{host}")
-    plain = _is_loopback(url.host) if insecure is None else insecure
+    plain = is_loopback(url.host) if insecure is None else insecure
     return url.copy_with(scheme="http") if plain else url
 
 
@@ -78,16 +78,17 @@ def sees_credentials(home: httpx.URL, realm: httpx.URL) -> bool:
     return realm.host in REALMS.get(home.host, ()) or home.host.endswith(f".{realm.host}")
 
 
+def is_loopback(host: str) -> bool:
+    """True for a name or address of this machine itself."""
+    return host == "localhost" or host.endswith(".localhost") or (_is_address(host) and _address(host).is_loopback)
+
+
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, _port(url)
 
 
 def _port(url: httpx.URL) -> int | None:
     return url.port or PORTS.get(url.scheme)
-
-
-def _is_loopback(host: str) -> bool:
-    return host == "localhost" or host.endswith(".localhost") or (_is_address(host) and _address(host).is_loopback)
 
 
 def _is_address(host: str) -> bool:

@@ -161,9 +161,14 @@ def _knock(endpoint: Endpoint) -> None:
 
 def _client(endpoint: Endpoint, version: str, timeout: int) -> DockerClient:
     from docker import DockerClient
+    from requests.utils import get_environ_proxies
 
     tls = _certificates(endpoint.tls) if endpoint.tls else False
-    return DockerClient(base_url=endpoint.host, version=version, timeout=timeout, tls=tls)
+    client = DockerClient(base_url=endpoint.host, version=version, timeout=timeout, tls=tls)
+    if tls:  # REQUESTS_CA_BUNDLE would take the place of the engine's own authority
+        client.api.proxies.update(get_environ_proxies(client.api.base_url))
+        client.api.trust_env = False
+    return client
 
 
 def _in_time(endpoint: Endpoint) -> Connected:

@@ -66,7 +66,7 @@ class Application:
             RolloutError: A replica did not become ready; the old revision, where there was one, runs again.
         """
         seen = self._unchanged(plan)
-        if plan.empty:
+        if plan.empty and (not wait or self.look.state(spec.name, seen).settled):
             return
         self.look.fronts.refuse_taken(spec)
         previous = read_record(self.engine.api, seen.record) if seen.record else None

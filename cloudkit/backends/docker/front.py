@@ -176,6 +176,13 @@ class BalancedTraffic:
                 self._balancer.enable(name)
         return frozenset(name for name in known if servers[name].passing and servers[name].admin is not Admin.MAINT)
 
+    def trust(self, names: Sequence[str]) -> None:
+        """Send these requests while they answer; one that does not answer yet is passed over within moments."""
+        known = {server.name: server for server in self._balancer.servers()}
+        for name in names:
+            if name in known and known[name].admin is not Admin.READY:
+                self._balancer.enable(name)
+
     def drain(self, names: Sequence[str], *, deadline: float) -> None:
         """Send these nothing new and return when what they serve has ended, or after ``deadline`` seconds."""
         known = {server.name for server in self._balancer.servers()}

@@ -76,19 +76,37 @@ class Roll:
             ConflictError: Somebody else wants something newer.
         """
         ends = None if timeout is None else time.monotonic() + timeout
-        while True:
-            observation = self.observe()
-            self._guard(observation)
-            members = self.members(observation)
-            step = next_step(self.spec, self.revision, members)
-            self._tell(members, settled=step.settled)
-            if step.settled or (step.idle and not wait and self._only_new(members)):
-                return
-            self._check(observation, members, ends)
-            if step.idle:
-                self._pause()
-            else:
-                self._perform(step, observation)
+        try:
+            while not self._advanced(ends, wait=wait):
+                pass
+        except KeyboardInterrupt:
+            self._detach()
+            raise
+
+    def _advanced(self, ends: float | None, *, wait: bool) -> bool:
+        """Look, and do the next step; True at the end."""
+        observation = self.observe()
+        self._guard(observation)
+        members = self.members(observation)
+        step = next_step(self.spec, self.revision, members)
+        self._tell(members, settled=step.settled)
+        if step.settled:
+            return True
+        if step.idle and not wait and self._only_new(members):
+            self._detach()
+            return True
+        self._check(observation, members, ends)
+        if step.idle:
+            self._pause()
+        else:
+            self._perform(step, observation)
+        return False
+
+    def _detach(self) -> None:
+        """Leave replicas that are still starting to their balancer, as nobody waits for them any more."""
+        observation = self.observe()
+        if all(one.revision == self.revision for one in observation.replicas):
+            self.traffic.trust([one.name for one in observation.replicas])
 
     def members(self, observation: Observation) -> list[Member]:
         """Return the replicas as the next step sees them."""

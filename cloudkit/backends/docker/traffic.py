@@ -19,6 +19,10 @@ class Traffic(Protocol):
         """Return those of these replicas that take requests now; one that was not known is admitted."""
         ...
 
+    def trust(self, names: Sequence[str]) -> None:
+        """Send these requests while they answer, without waiting for their first answer."""
+        ...
+
     def drain(self, names: Sequence[str], *, deadline: float) -> None:
         """Send these nothing new and return when what they serve has ended, or after ``deadline`` seconds."""
         ...
@@ -37,6 +41,9 @@ class Direct:
     def serving(self, replicas: Mapping[str, str]) -> frozenset[str]:
         """Return all of them."""
         return frozenset(replicas)
+
+    def trust(self, names: Sequence[str]) -> None:
+        """Have nothing to send."""
 
     def drain(self, names: Sequence[str], *, deadline: float) -> None:
         """Have nothing to wait for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -25,6 +26,8 @@ ENOUGH = 5 << 30
 """Bytes that should be free for images."""
 START_TIMEOUT = 30
 _PACKAGE = "docker.io"
+_CANDIDATE = re.compile(r"^(?P<name>[\w-]+):\n.*\n\s+\S+: (?!\(none\))\S", re.MULTILINE)
+"""A package of which the distribution has a version, in the words of ``apt-cache policy``."""
 
 
 def examine(config: Config) -> tuple[Check, ...]:
@@ -87,10 +90,9 @@ def _buildx_package() -> str:
     """Return the name under which this distribution has buildx; empty when it has none."""
     if shutil.which("apt-cache") is None:
         return ""
-    for name in ("docker-buildx-plugin", "docker-buildx"):
-        with suppress(CloudkitError):
-            if "Candidate: (none)" not in (said := run(["apt-cache", "policy", name])) and "Candidate:" in said:
-                return name
+    with suppress(CloudkitError):
+        found = _CANDIDATE.search(run(["apt-cache", "policy", "docker-buildx-plugin", "docker-buildx"]))
+        return found["name"] if found else ""
     return ""
 
 
@@ -185,13 +187,14 @@ def _install_engine(config: Config, listener: Listener) -> None:
 
 
 def _start() -> None:
-    """Start the engine: by systemd where that runs, by its init script, else as a process of its own."""
+    """Start the engine: by systemd where that runs, else as a process of its own.
+
+    Its init script is of no use where systemd is not: it raises limits that a container may not raise.
+    """
     from pathlib import Path
 
     if Path("/run/systemd/system").is_dir():
         run(as_root("systemctl", "enable", "--now", "docker"))
-    elif shutil.which("service") and Path("/etc/init.d/docker").exists():
-        run(as_root("service", "docker", "start"))
     else:
         run(as_root("sh", "-c", "setsid dockerd >/var/log/dockerd.log 2>&1 </dev/null &"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -12,7 +12,7 @@ from cloudkit.model.task import TaskResult
 from cloudkit.shell.neutral import neutral, neutral_line
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 __all__ = ["Output", "colours"]
 
@@ -88,11 +88,16 @@ class Output:
         from cloudkit.shell.text import text
 
         if self.stream.isatty():
-            self.console.print(*text(result, kind), sep="\n")
+            self._blocks(text(result, kind))
             return
         with self.console.capture() as captured:
-            self.console.print(*text(result, kind), sep="\n")
+            self._blocks(text(result, kind))
         self.stream.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+    def _blocks(self, blocks: Iterable[RenderableType]) -> None:
+        """Draw blocks with a blank line between two."""
+        for number, block in enumerate(blocks):
+            self.console.print(*([""] if number else []), block, sep="\n")
 
     def _raw(self, result: TaskResult) -> None:
         """A command's own output: to a pipe as it is, to a terminal without what would drive it."""

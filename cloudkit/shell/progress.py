@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
 from cloudkit.model.progress import Phase, Progress
 from cloudkit.shell.neutral import neutral_line
-from cloudkit.shell.tally import Tally
+from cloudkit.shell.tally import Tally, detail
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -95,8 +95,11 @@ def described(event: Progress) -> str:
     """Return an event in words, in one line."""
     counted = f"{event.current}/{event.total}" if event.unit != "bytes" and event.total else ""
     message = event.message or event.log or counted
-    item = "" if message.startswith(event.item) else event.item
-    return neutral_line(" ".join(filter(None, (event.phase.value, item, message))))[:LONGEST]
+    if message in event.item or message.startswith(event.item):
+        words = [max(event.item, message, key=len)]
+    else:
+        words = [event.item, message]
+    return neutral_line(" ".join(filter(None, (event.phase.value, *words))))[:LONGEST]
 
 
 class LineScreen:
@@ -110,6 +113,8 @@ class LineScreen:
 
     def draw(self, event: Progress) -> None:
         """Write a line when it says something new; what moves bytes is told as one."""
+        if detail(event):
+            return
         key, text, now = (event.phase, event.item), described(event), self.clock()
         if event.phase in MOVES:
             self._moved[key] = event.done

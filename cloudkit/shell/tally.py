@@ -8,7 +8,17 @@ from cloudkit.model.progress import Phase, Progress
 from cloudkit.shell.neutral import neutral_line
 from cloudkit.shell.words import size
 
-__all__ = ["Tally"]
+__all__ = ["Tally", "detail"]
+
+
+def detail(event: Progress) -> bool:
+    """Tell whether an event is about a part of a build's step, whose item repeats its message."""
+    return (
+        event.phase is Phase.BUILD
+        and bool(event.message)
+        and event.message != event.item
+        and f" {event.message}" in event.item
+    )
 
 
 class Tally:
@@ -30,7 +40,7 @@ class Tally:
 
     def count(self, event: Progress) -> None:
         """Keep the last that is known of an item."""
-        if event.phase is not Phase.NOTICE:
+        if event.phase is not Phase.NOTICE and not detail(event):
             self._began.setdefault(event.phase, self.clock())
             items = self._items.setdefault(event.phase, {})
             before = items.get(event.item)

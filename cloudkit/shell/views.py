@@ -56,7 +56,7 @@ def _app(app: AppState) -> View:
     tone = phase(app.phase)
     facts = (
         ("app", Cell(app.name, Tone.STRONG)),
-        ("status", Cell(f"{tone.text}, {ready(app).text} ready", tone.tone)),
+        ("status", Cell(f"{tone.text} ({ready(app).text})", tone.tone)),
         ("url", Cell(app.url or "-")),
         ("image", Cell(image(app.spec.image))),
         ("revision", Cell(f"{app.revision} (generation {app.generation})")),

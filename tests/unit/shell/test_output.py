@@ -63,7 +63,7 @@ def test_one_app_is_a_card_with_its_replicas_and_the_cause(web: App) -> None:
 
     text = shown(replace(web.status(), cause=cause))
 
-    assert "status    ready, 3/3 ready" in text
+    assert "status    ready (3/3)" in text
     assert text.count("web-1-") == 3
     assert text.endswith("exited: web-1 exited with 1\n  | boom\n  try: cloudkit logs web\n")
 

@@ -134,3 +134,16 @@ def test_events_may_come_from_many_threads(terminal: Terminal) -> None:
             thread.join()
 
     assert "pull: 8 items, 8 MiB" in terminal.getvalue()
+
+
+def test_the_parts_of_a_builds_step_are_not_told_apart() -> None:
+    """Where there is no terminal a step is one line, however many parts it has."""
+    stream = io.StringIO()
+    parts = ("exporting layers", "naming to web:1")
+
+    with Display(stream, clock=lambda: 0.0) as display:
+        display(Progress(phase=Phase.BUILD, item="exporting to image", message="exporting to image"))
+        for part in parts:
+            display(Progress(phase=Phase.BUILD, item=f"exporting to image {part}", message=part, done=True))
+
+    assert stream.getvalue().splitlines() == ["build exporting to image", "build: 1 step in 0.0 s"]

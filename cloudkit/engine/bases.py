@@ -12,6 +12,7 @@ import os
 import shlex
 import tarfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,13 +122,17 @@ def provide(
     wanted = missing(client, references)
     if not wanted or hub_answers(client, wanted[0]):
         return ()
-    architecture = str(client.version()["Arch"])
-    for reference in wanted:
-        base = _base(reference)
+    made_of = {reference: _base(reference) for reference in wanted}
+    for reference, base in made_of.items():
         said = f"no image hub answers: {reference} is made here from {base.source}"
         listen(Progress(phase=Phase.NOTICE, item=reference, message=said))
-        _load(client, reference, base, _root(reference, base, architecture))
-        listen(Progress(phase=Phase.NOTICE, item=reference, message=f"{reference} is there", done=True))
+    program("mmdebstrap", "mmdebstrap")
+    architecture = str(client.version()["Arch"])
+    with ThreadPoolExecutor(max_workers=len(wanted)) as pool:
+        roots = pool.map(lambda reference: _root(reference, made_of[reference], architecture), wanted)
+        for reference, root in zip(wanted, roots, strict=True):
+            _load(client, reference, made_of[reference], root)
+            listen(Progress(phase=Phase.NOTICE, item=reference, message=f"{reference} is there", done=True))
     return tuple(wanted)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -59,8 +60,9 @@ class MemoryDriver:
         load.failures = [f"{one.status} {one.body}" for one in traffic.failed]
 
     def pause(self, seconds: float) -> None:
-        """Move the clock."""
+        """Move the clock, and give other threads a moment of real time."""
         self.world.clock.advance(seconds)
+        time.sleep(min(seconds, 0.2) / 10)
 
     def crash(self, app: str, replica: Replica) -> None:  # noqa: ARG002  # names are unique in a world
         """Let a replica's process end."""

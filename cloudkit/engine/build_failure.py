@@ -53,7 +53,7 @@ def failure(
         return explain("build", error)
     told = _ON_LINE.search(error)
     line = line or (int(told[1]) if told else _line_of(step, text))
-    step = step or _instruction_at(line, text)
+    step = step or parse_dockerfile(text).at(line)
     place = f"step {item}: {step}" if item else step
     shown = f"the build failed at {place}" if place else "the build failed"
     ended = _ENDED.search(error)
@@ -106,12 +106,6 @@ def _line_of(step: str, text: str) -> int | None:
     wanted = " ".join(step.split())
     lines = [known.line for known in parse_dockerfile(text).instructions if " ".join(known.text.split()) == wanted]
     return lines[0] if len(lines) == 1 else None
-
-
-def _instruction_at(line: int | None, text: str) -> str:
-    """Return the instruction that stands on a line of the Dockerfile; empty when none does."""
-    known = [step.text for step in parse_dockerfile(text).instructions if step.line == line]
-    return known[0] if known else ""
 
 
 def failed_step(error: str) -> bool:

@@ -10,6 +10,7 @@ from cloudkit.engine.connect import Engine
 from cloudkit.engine.context import Context, open_context
 from cloudkit.engine.disk import told_what_to_free
 from cloudkit.engine.docker_command import docker_command
+from cloudkit.engine.dockerfile import parse_dockerfile
 from cloudkit.engine.errors import translate
 from cloudkit.engine.inspect import image_state
 from cloudkit.engine.lint import lint_context
@@ -41,7 +42,7 @@ def build(engine: Engine, spec: BuildSpec, *, listener: Listener) -> ImageState:
         BackendError: The engine stopped, or its disk is full.
     """
     context = open_context(spec)
-    _heed(lint_context(spec, context), listener)
+    _heed(lint_context(spec, context), context, listener)
     if len(spec.platforms) > 1 and not engine.features.containerd_store:
         summary = "this engine's image store keeps one platform an image; several were asked for"
         hint = "an engine with the containerd image store, or one build a platform"
@@ -63,13 +64,13 @@ def _built(engine: Engine, spec: BuildSpec, context: Context, listener: Listener
     return build_classic(engine, spec, context, listener=listener, alive=engine.answers)
 
 
-def _heed(findings: tuple[Finding, ...], listener: Listener) -> None:
+def _heed(findings: tuple[Finding, ...], context: Context, listener: Listener) -> None:
     """Raise the first finding that is certain to fail; tell of all others."""
     for finding in findings:
         if finding.certain:
             raise BuildError(
                 f"the build cannot succeed: {finding.text} (line {finding.line})" if finding.line else finding.text,
-                step=finding.code,
+                step=parse_dockerfile(context.text).at(finding.line),
                 line=finding.line,
                 hint=finding.fix,
             )

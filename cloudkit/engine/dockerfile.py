@@ -108,6 +108,10 @@ class Dockerfile:
             if instruction.keyword in keywords and stage in {None, instruction.stage}:
                 yield instruction
 
+    def at(self, line: int | None) -> str:
+        """Return the instruction that begins on a line; empty when none does."""
+        return next((step.text for step in self.instructions if step.line == line), "")
+
     def stage_of(self, name: str | None) -> int:
         """Return the number of a stage by number or name; of the last one for None, -1 when there is none such."""
         if name is None:

@@ -138,6 +138,7 @@ def test_what_is_certain_to_fail_is_raised_before_the_build(built: Built, folder
         built(folder(Dockerfile=f"FROM {BASE}\nCOPY package*.json./\n"))
 
     assert error.value.hint == "COPY package*.json ./"
+    assert error.value.step == "COPY package*.json./"
     assert error.value.line == 2
     assert built.events == []
 

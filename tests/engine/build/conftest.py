@@ -47,7 +47,7 @@ class Built:
         try:
             container.start()
             container.wait()
-            return settled(container.logs).decode()
+            return settled(lambda: container.logs(stderr=False)).decode()
         finally:
             container.remove(force=True)
 

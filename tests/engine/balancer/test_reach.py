@@ -15,7 +15,7 @@ from cloudkit.errors import RolloutError
 from cloudkit.model.cause import CauseCode
 from cloudkit.model.port import Port
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.old_engine]
 Make = Callable[..., Balancer]
 
 

@@ -29,6 +29,7 @@ def leave(place: Place, front: Balancer, name: str) -> None:
     place.stop(name)
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("keep_alive", [True, False], ids=["kept connections", "a connection each"])
 def test_no_request_fails_while_all_replicas_are_replaced(
     place: Place, balancer: Callable[..., Balancer], *, keep_alive: bool

@@ -15,7 +15,7 @@ from cloudkit.backends.docker.balancer import Admin, Balancer, BalancerSettings,
 from cloudkit.backends.docker.balancer.container import write_config
 from cloudkit.model.port import Port
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.old_engine]
 Make = Callable[..., Balancer]
 
 

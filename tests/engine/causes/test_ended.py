@@ -9,7 +9,7 @@ from cloudkit.model.cause import CauseCode
 from cloudkit.model.mount import Mount
 from cloudkit.model.resources import Resources
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.old_engine]
 INIT = pytest.mark.parametrize("init", [True, False], ids=["init", "no init"])
 
 

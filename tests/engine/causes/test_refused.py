@@ -14,7 +14,7 @@ from engine.causes.patient import Ward, app
 
 from cloudkit.model.cause import CauseCode
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.old_engine]
 FOREIGN_PROGRAM = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x02\x00\xb7\x00\x01" + bytes(235)
 
 

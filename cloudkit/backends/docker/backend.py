@@ -12,7 +12,7 @@ from cloudkit.backends.docker.front import Fronts
 from cloudkit.backends.docker.look import Look
 from cloudkit.backends.docker.names import shown
 from cloudkit.backends.docker.observe import Observation, Seen, observe, observe_app
-from cloudkit.backends.docker.operations import Operations
+from cloudkit.backends.docker.operations.acts import Operations
 from cloudkit.backends.docker.plan import delete_actions, plan_actions
 from cloudkit.backends.docker.records import read_record, read_records
 from cloudkit.backends.protocol import Capability

@@ -15,8 +15,8 @@ import pexpect
 import pytest
 from engine.operations.workshop import Workshop
 
-from cloudkit.backends.docker.attach import attach
-from cloudkit.backends.docker.replica_log import Target
+from cloudkit.backends.docker.operations.attach import attach
+from cloudkit.backends.docker.operations.replica_log import Target
 from cloudkit.errors import NotFoundError
 
 pytestmark = [pytest.mark.engine, pytest.mark.old_engine]

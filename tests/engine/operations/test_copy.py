@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from engine.operations.workshop import Workshop
 
-from cloudkit.backends.docker.copy import copy_in, copy_out
-from cloudkit.backends.docker.execute import execute
-from cloudkit.backends.docker.replica_log import Target
+from cloudkit.backends.docker.operations.copy import copy_in, copy_out
+from cloudkit.backends.docker.operations.execute import execute
+from cloudkit.backends.docker.operations.replica_log import Target
 from cloudkit.errors import BackendError, NotFoundError, UsageError
 
 pytestmark = [pytest.mark.engine, pytest.mark.old_engine]

@@ -13,8 +13,8 @@ import docker
 import pytest
 from engine.operations.workshop import Relay, Workshop
 
-from cloudkit.backends.docker.events import read_events
 from cloudkit.backends.docker.labels import Component
+from cloudkit.backends.docker.operations.events import read_events
 from cloudkit.errors import BackendError
 from cloudkit.model.log import Event, LogQuery
 

@@ -12,9 +12,9 @@ import pytest
 from engine.operations.workshop import Relay, Workshop
 
 from cloudkit.backends.docker import killing
-from cloudkit.backends.docker.execute import execute
-from cloudkit.backends.docker.output import KEPT
-from cloudkit.backends.docker.replica_log import Target
+from cloudkit.backends.docker.operations.execute import execute
+from cloudkit.backends.docker.operations.output import KEPT
+from cloudkit.backends.docker.operations.replica_log import Target
 from cloudkit.errors import BackendError, ConflictError, NotFoundError
 
 pytestmark = [pytest.mark.engine, pytest.mark.old_engine]

@@ -15,7 +15,7 @@ import docker
 import pytest
 from engine.operations.workshop import Relay, Workshop
 
-from cloudkit.backends.docker.logs import read_logs
+from cloudkit.backends.docker.operations.logs import read_logs
 from cloudkit.errors import BackendError, NotFoundError
 from cloudkit.model.log import LogLine, LogQuery
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from engine.operations.workshop import Workshop
 
-from cloudkit.backends.docker.stats import read_stats
+from cloudkit.backends.docker.operations.stats import read_stats
 
 pytestmark = [pytest.mark.engine, pytest.mark.old_engine]
 

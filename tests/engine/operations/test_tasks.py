@@ -13,7 +13,7 @@ import docker
 import pytest
 from engine.operations.workshop import IMAGE, Relay, Workshop
 
-from cloudkit.backends.docker.tasks import run_task
+from cloudkit.backends.docker.operations.tasks import run_task
 from cloudkit.errors import BackendError, NotFoundError
 from cloudkit.model.mount import Mount
 from cloudkit.model.progress import Progress, silent
@@ -149,7 +149,7 @@ def test_an_interrupt_removes_it(workshop: Workshop, image: Reference) -> None:
 def test_a_task_whose_caller_was_killed_removes_itself(workshop: Workshop, image: Reference, engine: str) -> None:
     """After kill -9 the task runs to its end, and then the engine removes it."""
     code = (
-        "import docker; from cloudkit.backends.docker.tasks import run_task\n"
+        "import docker; from cloudkit.backends.docker.operations.tasks import run_task\n"
         "from cloudkit.model.task import TaskSpec; from cloudkit.model.reference import Reference\n"
         f"api = docker.APIClient(base_url={engine!r}, version='auto')\n"
         f"task = TaskSpec(image=Reference.parse({str(image)!r}), command=('sleep', '4'))\n"

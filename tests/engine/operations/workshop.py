@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import docker
 
 from cloudkit.backends.docker.labels import Component, identity
-from cloudkit.backends.docker.replica_log import Target
+from cloudkit.backends.docker.operations.replica_log import Target
 
 IMAGE = "debian:bookworm-slim"
 PIECE = 65536

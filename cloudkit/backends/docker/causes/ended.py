@@ -7,7 +7,7 @@ import re
 from cloudkit.backends.docker.causes.facts import Facts
 from cloudkit.backends.docker.causes.refused import program_cause
 from cloudkit.backends.docker.causes.words import cause, deploy, logs
-from cloudkit.backends.docker.exits import exit_words
+from cloudkit.backends.docker.operations.exits import exit_words
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
 

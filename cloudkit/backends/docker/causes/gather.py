@@ -13,8 +13,8 @@ from cloudkit.backends.docker.causes.facts import Facts, Listening
 from cloudkit.backends.docker.causes.sockets import listening_in
 from cloudkit.backends.docker.labels import Component, identity
 from cloudkit.backends.docker.names import shown
-from cloudkit.backends.docker.replica_log import Position, Target, log_lines, open_log
-from cloudkit.backends.docker.stamps import parse_stamp
+from cloudkit.backends.docker.operations.replica_log import Position, Target, log_lines, open_log
+from cloudkit.backends.docker.operations.stamps import parse_stamp
 from cloudkit.engine.errors import translate
 from cloudkit.errors import CloudkitError
 from cloudkit.model.log import LogQuery

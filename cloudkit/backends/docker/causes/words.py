@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudkit.backends.docker.causes.facts import Facts
-from cloudkit.backends.docker.exits import exit_words
+from cloudkit.backends.docker.operations.exits import exit_words
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
 from cloudkit.model.plain import plain

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from cloudkit.backends.docker.streams import url
+from cloudkit.backends.docker.operations.streams import url
 from cloudkit.engine.errors import explain, translate
 from cloudkit.errors import BackendError, UsageError
 from cloudkit.model.refusal import refusal

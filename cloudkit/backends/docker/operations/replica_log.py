@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cloudkit.backends.docker.frames import demultiplex, whole
-from cloudkit.backends.docker.loglines import Stamped, read_lines
-from cloudkit.backends.docker.stamps import nanoseconds, seconds
-from cloudkit.backends.docker.streams import Feed, open_feed
+from cloudkit.backends.docker.operations.frames import demultiplex, whole
+from cloudkit.backends.docker.operations.loglines import Stamped, read_lines
+from cloudkit.backends.docker.operations.stamps import nanoseconds, seconds
+from cloudkit.backends.docker.operations.streams import Feed, open_feed
 from cloudkit.model.log import LogQuery
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudkit.backends.docker.frames import STDERR, STDOUT, demultiplex
+from cloudkit.backends.docker.operations.frames import STDERR, STDOUT, demultiplex
 
 frames = st.lists(st.tuples(st.sampled_from([STDOUT, STDERR]), st.binary(max_size=40)), max_size=8)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudkit.backends.docker.frames import STDERR, STDOUT, Piece, whole
-from cloudkit.backends.docker.loglines import LINE_LIMIT, read_lines
+from cloudkit.backends.docker.operations.frames import STDERR, STDOUT, Piece, whole
+from cloudkit.backends.docker.operations.loglines import LINE_LIMIT, read_lines
 
 STAMP = b"2026-01-02T03:04:05.%09dZ "
 

@@ -7,9 +7,9 @@ from time import monotonic
 
 import pytest
 
-from cloudkit.backends.docker.loglines import Stamped
-from cloudkit.backends.docker.merge import COLD, HOLD, ROOM, Merge
-from cloudkit.backends.docker.stamps import moment
+from cloudkit.backends.docker.operations.loglines import Stamped
+from cloudkit.backends.docker.operations.merge import COLD, HOLD, ROOM, Merge
+from cloudkit.backends.docker.operations.stamps import moment
 from cloudkit.errors import BackendError
 from cloudkit.model.log import LogLine
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from cloudkit.backends.docker.execute import exit_code
-from cloudkit.backends.docker.frames import demultiplex
-from cloudkit.backends.docker.killing import end_marked, mark
-from cloudkit.backends.docker.replica_log import Target
-from cloudkit.backends.docker.streams import Conversation, converse
-from cloudkit.backends.docker.terminal import descriptor, raw, relayed, resized, terminal_size
+from cloudkit.backends.docker.operations.execute import exit_code
+from cloudkit.backends.docker.operations.frames import demultiplex
+from cloudkit.backends.docker.operations.killing import end_marked, mark
+from cloudkit.backends.docker.operations.replica_log import Target
+from cloudkit.backends.docker.operations.streams import Conversation, converse
+from cloudkit.backends.docker.operations.terminal import descriptor, raw, relayed, resized, terminal_size
 from cloudkit.engine.errors import translate
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cloudkit.backends.docker.frames import STDERR, STDOUT, Piece
-from cloudkit.backends.docker.stamps import moment, parse_stamp
+from cloudkit.backends.docker.operations.frames import STDERR, STDOUT, Piece
+from cloudkit.backends.docker.operations.stamps import moment, parse_stamp
 from cloudkit.model.log import LogLine
 
 __all__ = ["LINE_LIMIT", "Stamped", "read_lines"]

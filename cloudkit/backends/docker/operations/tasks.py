@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
-from cloudkit.backends.docker.deadline import deadline
 from cloudkit.backends.docker.ending import remove_container
-from cloudkit.backends.docker.execute import fed
-from cloudkit.backends.docker.frames import demultiplex
 from cloudkit.backends.docker.hostconfig import environment, host_config
 from cloudkit.backends.docker.labels import Component, identity
-from cloudkit.backends.docker.output import Tail
-from cloudkit.backends.docker.streams import checked, converse, url
+from cloudkit.backends.docker.operations.deadline import deadline
+from cloudkit.backends.docker.operations.execute import fed
+from cloudkit.backends.docker.operations.frames import demultiplex
+from cloudkit.backends.docker.operations.output import Tail
+from cloudkit.backends.docker.operations.streams import checked, converse, url
 from cloudkit.engine.errors import translate
 from cloudkit.errors import BackendError, CloudkitError, NotFoundError
 from cloudkit.model.progress import Listener, Phase, Progress

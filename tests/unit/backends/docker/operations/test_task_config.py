@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudkit.backends.docker.labels import COMPONENT
-from cloudkit.backends.docker.tasks import task_config
+from cloudkit.backends.docker.operations.tasks import task_config
 from cloudkit.model.reference import Reference
 from cloudkit.model.secret import Secret
 from cloudkit.model.task import TaskSpec

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from cloudkit.backends.docker.happenings import Happenings
 from cloudkit.backends.docker.labels import Component, identity
+from cloudkit.backends.docker.operations.happenings import Happenings
 
 
 def raw(action: str, component: Component = Component.REPLICA, **attributes: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cloudkit.backends.docker.stats import usage
+from cloudkit.backends.docker.operations.stats import usage
 
 
 def sample(second: int, busy: int, **rest: Any) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudkit.backends.docker.loglines import Stamped
-from cloudkit.backends.docker.replica_log import SLACK, Position
-from cloudkit.backends.docker.stamps import moment
+from cloudkit.backends.docker.operations.loglines import Stamped
+from cloudkit.backends.docker.operations.replica_log import SLACK, Position
+from cloudkit.backends.docker.operations.stamps import moment
 from cloudkit.model.log import LogLine, LogQuery
 
 BEGIN = 1_700_000_000 * 10**9

@@ -10,11 +10,11 @@ from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from cloudkit.backends.docker.packing import packed
-from cloudkit.backends.docker.paths import check_path, find_place
-from cloudkit.backends.docker.replica_log import Target
-from cloudkit.backends.docker.streams import checked, open_feed, url
-from cloudkit.backends.docker.unpacking import unpack
+from cloudkit.backends.docker.operations.packing import packed
+from cloudkit.backends.docker.operations.paths import check_path, find_place
+from cloudkit.backends.docker.operations.replica_log import Target
+from cloudkit.backends.docker.operations.streams import checked, open_feed, url
+from cloudkit.backends.docker.operations.unpacking import unpack
 from cloudkit.engine.errors import translate
 from cloudkit.errors import AccessError, BackendError, NotFoundError, UsageError
 

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from cloudkit.backends.docker.attach import attach
-from cloudkit.backends.docker.copy import copy_in, copy_out
-from cloudkit.backends.docker.events import read_events
-from cloudkit.backends.docker.execute import execute
-from cloudkit.backends.docker.logs import Target, read_logs
 from cloudkit.backends.docker.names import network_name, shown
 from cloudkit.backends.docker.networks import find_network
 from cloudkit.backends.docker.observe import Seen, observe_app
-from cloudkit.backends.docker.stats import read_stats
-from cloudkit.backends.docker.tasks import run_task
+from cloudkit.backends.docker.operations.attach import attach
+from cloudkit.backends.docker.operations.copy import copy_in, copy_out
+from cloudkit.backends.docker.operations.events import read_events
+from cloudkit.backends.docker.operations.execute import execute
+from cloudkit.backends.docker.operations.logs import Target, read_logs
+from cloudkit.backends.docker.operations.stats import read_stats
+from cloudkit.backends.docker.operations.tasks import run_task
 
 if TYPE_CHECKING:
     from docker import APIClient

@@ -7,9 +7,9 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from cloudkit.backends.docker.follow import Follow
-from cloudkit.backends.docker.loglines import Stamped
-from cloudkit.backends.docker.replica_log import Position, Target, log_lines, open_log
+from cloudkit.backends.docker.operations.follow import Follow
+from cloudkit.backends.docker.operations.loglines import Stamped
+from cloudkit.backends.docker.operations.replica_log import Position, Target, log_lines, open_log
 from cloudkit.engine.errors import translate
 from cloudkit.errors import NotFoundError
 from cloudkit.model.log import LogLine, LogQuery

@@ -8,9 +8,9 @@ from threading import Event, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from cloudkit.backends.docker.merge import Merge, Source
-from cloudkit.backends.docker.replica_log import Position, Target, log_lines, open_log
-from cloudkit.backends.docker.streams import Feed
+from cloudkit.backends.docker.operations.merge import Merge, Source
+from cloudkit.backends.docker.operations.replica_log import Position, Target, log_lines, open_log
+from cloudkit.backends.docker.operations.streams import Feed
 from cloudkit.engine.errors import translate
 from cloudkit.errors import CloudkitError, NotFoundError
 from cloudkit.model.log import LogLine, LogQuery

@@ -1,0 +1,1 @@
+"""What one does with running replicas: read, run, attach, copy, measure."""

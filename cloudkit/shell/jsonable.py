@@ -12,7 +12,7 @@ TaskResult ``ok``
 Plan       ``empty``, ``digest``, ``downtime``
 ========== ===========================================
 
-A handle is its state where it holds one, else its name. A stream is one object a line.
+A handle is its state as it is now. A stream is one object a line.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ def json_text(result: object, *, indent: int | None = 2) -> str:
 @singledispatch
 def to_json(value: Any) -> Any:  # noqa: ANN401 # JSON has no type of its own
     """Return a value as what JSON can hold."""
-    if is_dataclass(value):
-        return fields_of(value)
     state = getattr(value, "state", None)
-    return to_json(state) if state is not None else {"name": getattr(value, "name", repr(value))}
+    if is_dataclass(state):
+        return to_json(state)
+    return fields_of(value) if is_dataclass(value) else {"name": getattr(value, "name", repr(value))}
 
 
 @to_json.register(type(None))

@@ -14,7 +14,7 @@ from cloudkit.command.refused import written
 from cloudkit.errors import UsageError
 from cloudkit.model.task import TaskResult
 from cloudkit.shell.failure import interrupted
-from cloudkit.shell.grammar import PROGRAM, cloud_of
+from cloudkit.shell.grammar import PROGRAM, catalogue, cloud_of
 from cloudkit.shell.output import Output
 from cloudkit.shell.progress import Display
 from cloudkit.shell.settings import Settings
@@ -50,9 +50,17 @@ def run(call: Call, settings: Settings, words: Sequence[str]) -> int:
 def carry_out(call: Call, cloud: Cloud, settings: Settings, display: Display) -> int:
     with display:
         result = invoke(call, cloud)
+    if settings.json:
+        result = stated(result)
     if not (settings.quiet and call.verb.mark.changes):
         output(settings).show(result, call.verb.lists)
     return exit_code_of(result)
+
+
+def stated(result: object) -> object:
+    """Return the state of a handle, which is what a program wants to know; any other result as it is."""
+    reader = catalogue().reader(type(result))
+    return getattr(result, reader.method.__name__)() if reader else result
 
 
 def plan(call: Call, cloud: Cloud, settings: Settings) -> int:

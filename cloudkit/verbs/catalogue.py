@@ -64,10 +64,19 @@ class Catalogue(Mapping[str, Verb]):
                 return None if any(parameter.required for parameter in verb.parameters) else verb
         return None
 
+    def reader(self, handle: type[Any]) -> Verb | None:
+        """Return the verb that shows a handle's state: one that needs nothing, and whose kind the root lists."""
+        for verb in self.values():
+            if verb.handle is handle and not verb.mark.changes and isinstance(verb.result, type):
+                needs = any(parameter.required for parameter in verb.parameters)
+                if not needs and self.listing(verb.result):
+                    return verb
+        return None
+
     def kind_of(self, handle: type[Any]) -> type[Any] | None:
-        """Return the kind of state that a handle has: what one of its verbs returns and one of the root's lists."""
-        kinds = (verb.result for verb in self.values() if verb.handle is handle and not verb.mark.changes)
-        return next((kind for kind in kinds if isinstance(kind, type) and self.listing(kind)), None)
+        """Return the kind of state that a handle has."""
+        reader = self.reader(handle)
+        return reader.result if reader else None
 
 
 def verbs_of(handle: type[Any], opens: Callable[..., Any] | None) -> Iterator[Verb]:

@@ -90,7 +90,7 @@ def _replica(
         restarts=int(detail.get("RestartCount") or 0),
         exit_code=_exit_code(seen, state, detail),
         started_at=_time(state.get("StartedAt")),
-        message=str(state.get("Error") or "") or seen.status,
+        message=str(state.get("Error") or "") or ("" if seen.state == "running" else seen.status),
     )
 
 

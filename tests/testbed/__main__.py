@@ -55,7 +55,7 @@ def build() -> int:
         if not plugin.exists():
             shutil.copy(cache("bin", "buildx"), plugin)
         if not cache("bin", "docker-init").exists():
-            shutil.copy(shutil.which("tini") or "/usr/bin/tini", cache("bin", "docker-init"))
+            shutil.copy("/usr/bin/tini-static", cache("bin", "docker-init"))
     else:
         install(*PACKAGES, "docker-registry")
     return 0
@@ -75,7 +75,7 @@ def run(command: Sequence[str]) -> int:
         state.chmod(0o755)
         engines = [undo.enter_context(running(engine, state)) for engine in available()]
         for engine in engines:
-            provide_bases(engine.address)
+            prepare(engine.address)
         return watched(inside(engines[0].network, *command), environment(*engines))
 
 
@@ -93,14 +93,20 @@ def environment(current: Running, old: Running | None = None) -> dict[str, str]:
     return found
 
 
-def provide_bases(address: str) -> None:
-    """Make the base images of an engine that no image hub answers."""
+def prepare(address: str) -> None:
+    """Empty an engine, whose images are kept, of what a run that was killed left; make its base images."""
     import docker
 
     from cloudkit.engine import bases
 
     client = docker.DockerClient(base_url=address, timeout=300)
     try:
+        for container in client.containers.list(all=True, sparse=True):
+            container.remove(force=True, v=True)
+        client.networks.prune()
+        for volume in client.volumes.list():
+            volume.remove(force=True)
+        client.images.prune()
         bases.provide(client, bases.REFERENCES, listen=lambda event: print(event.message, flush=True))
     finally:
         client.close()
@@ -110,11 +116,12 @@ def watched(command: Sequence[str], env: dict[str, str]) -> int:
     """Run a command to its end; on Ctrl-C it, which the terminal tells too, ends first."""
     with subprocess.Popen(command, env=env) as process:
         try:
-            return process.wait()
+            code = process.wait()
         except KeyboardInterrupt:
-            return process.wait(60)
+            code = process.wait(60)
         finally:
             process.terminate()
+    return code if code >= 0 else 128 - code
 
 
 def old(command: Sequence[str]) -> NoReturn:

@@ -4,7 +4,8 @@ Deploys a version that works, then one that does not: the second is taken back b
 """
 
 import sys
-from urllib.request import urlopen
+
+import httpx
 
 from cloudkit import App, Cloud, CloudkitError, RolloutError
 
@@ -30,7 +31,7 @@ def main() -> int:
             release(cloud, BAD)
         except RolloutError as error:
             print(f"not released, {error.cause.code}: {error.cause.summary}")
-        print(f"serving {urlopen(app.url).read().decode()} at revision {app.status().revision}")
+        print(f"serving {httpx.get(app.url).text} at revision {app.status().revision}")
         app.delete()
     return 0
 

@@ -1,6 +1,6 @@
 """An image described in Python: each step is a new value, and nothing is built before ``build``."""
 
-from urllib.request import urlopen
+import httpx
 
 from cloudkit import Cloud
 
@@ -12,6 +12,6 @@ with Cloud() as cloud:
     print(image.dockerfile)
 
     app = image.build(tag="example-described:1").deploy("described", port=3000, publish=0)
-    print(urlopen(app.url).read().decode())
+    print(httpx.get(app.url).text)
 
     app.delete()

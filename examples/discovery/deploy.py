@@ -1,7 +1,8 @@
 """Two apps that find each other by name: ``shop`` is published and asks ``prices``, which nobody else can reach."""
 
 from pathlib import Path
-from urllib.request import urlopen
+
+import httpx
 
 from cloudkit import Cloud, Image
 
@@ -21,7 +22,7 @@ with Cloud() as cloud:
     shop = node(cloud, "shop.js").build(tag="example-shop:1")
     app = shop.deploy("shop", port=3000, publish=0, env={"PRICES": "http://prices:8080"})
 
-    answers = [urlopen(app.url).read().decode() for _ in range(10)]
+    answers = [httpx.get(app.url).text for _ in range(10)]
     print(answers[0])
     print(f"asked {len({answer.split()[-1] for answer in answers})} replicas of prices")
 

@@ -11,7 +11,7 @@ import docker
 import pytest
 from engine.operations.workshop import Relay, Workshop
 
-from cloudkit.backends.docker import killing
+from cloudkit.backends.docker.operations import killing
 from cloudkit.backends.docker.operations.execute import execute
 from cloudkit.backends.docker.operations.output import KEPT
 from cloudkit.backends.docker.operations.replica_log import Target

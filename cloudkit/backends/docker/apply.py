@@ -72,7 +72,7 @@ class Application:
         previous = read_record(self.engine.api, seen.record) if seen.record else None
         target = self._record(seen, spec)
         try:
-            self._reach(target, plan.before, wait=wait, timeout=timeout)
+            self._reach(target, wait=wait, timeout=timeout)
         except NotReady as failure:
             self._return(target, previous, failure.cause)
         except (ConflictError, RolloutError):
@@ -108,7 +108,7 @@ class Application:
             )
         return Target(spec=spec, revision=revision, generation=generation, image=image)
 
-    def _reach(self, target: Target, before: AppSpec | None, *, wait: bool, timeout: float | None) -> None:
+    def _reach(self, target: Target, *, wait: bool, timeout: float | None) -> None:
         """Bring all to what is wanted."""
         spec, namespace, api = target.spec, self.look.namespace, self.engine.api
         networks = [ensure_network(api, namespace, name) for name in spec.networks or ("default",)]
@@ -123,7 +123,7 @@ class Application:
         if spec.stopped:
             stop_replicas(api, seen.replicas, grace=spec.stop_grace)
             return
-        traffic = self._front(target, replicas, networks, seen, before)
+        traffic = self._front(target, replicas, networks, seen)
         roll = Roll(
             spec=spec,
             revision=target.revision,
@@ -142,11 +142,10 @@ class Application:
         replicas: Replicas,
         networks: Sequence[Network],
         seen: Observation,
-        before: AppSpec | None,
     ) -> Traffic:
         """Put what balances in front; an app's first replicas start meanwhile."""
         spec = target.spec
-        front = partial(self.look.fronts.ensure, spec, networks, seen, before, self.listener)
+        front = partial(self.look.fronts.ensure, spec, networks, seen, target.revision, self.listener)
         if seen.replicas or not spec.replicas:
             return front()
         traffics: list[Traffic] = []
@@ -180,7 +179,7 @@ class Application:
             self.engine.api, self.look.namespace, spec, image=image, generation=back.generation, revision=back.revision
         )
         try:
-            self._reach(back, target.spec, wait=True, timeout=None)
+            self._reach(back, wait=True, timeout=None)
         except NotReady as failure:
             return f"revision {previous.revision} did not become ready again either: {failure.cause.summary}"
         seen = self.look.observe(spec.name)

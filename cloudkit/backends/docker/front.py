@@ -6,12 +6,19 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cloudkit.backends.docker.balancer.balancer import Balancer, Member
-from cloudkit.backends.docker.balancer.container import Addressed, Site, remove, shape
-from cloudkit.backends.docker.balancer.image import IMAGE, ensure_image
-from cloudkit.backends.docker.balancer.ports import refuse_taken
-from cloudkit.backends.docker.balancer.runtime import Admin, Server
-from cloudkit.backends.docker.balancer.settings import balanced, settings_for
+from cloudkit.backends.docker.balancer import (
+    IMAGE,
+    Admin,
+    Balancer,
+    Member,
+    Server,
+    Site,
+    balanced,
+    ensure_image,
+    refuse_taken,
+    settings_for,
+)
+from cloudkit.backends.docker.balancer.container import Addressed, remove, shape
 from cloudkit.backends.docker.names import balancer_name, network_name
 from cloudkit.backends.docker.parallel import in_parallel
 from cloudkit.backends.docker.traffic import Direct, Traffic
@@ -63,7 +70,7 @@ class Fronts:
         spec: AppSpec,
         networks: Sequence[Network],
         seen: Observation,
-        previous: AppSpec | None,
+        revision: int,
         listener: Listener,
     ) -> Traffic:
         """Put in front of an app what its spec asks for, and return the way to drive it.
@@ -72,7 +79,7 @@ class Fronts:
             spec: What is wanted.
             networks: The networks on which the app is reached by its name.
             seen: What is there of the app.
-            previous: What was wanted before; None when the app was not there.
+            revision: The revision that the spec's probe is meant for; older replicas are not judged by it.
             listener: Hears of the image being made.
         """
         if not balanced(spec):
@@ -80,10 +87,8 @@ class Fronts:
             return Direct()
         image = ensure_image(self._api, configured=self._configured or None, listener=listener)
         balancer = self._balancer(spec, image, networks)
-        fits = self.current(spec, seen)
-        balancer.ensure([Member(name=one.name, address=one.address) for one in seen.replicas if one.state == "running"])
-        if fits and previous is not None and balanced(previous) and settings_for(previous) != settings_for(spec):
-            balancer.reload()
+        running = [one for one in seen.replicas if one.state == "running"]
+        balancer.ensure([Member(name=o.name, address=o.address, checked=o.revision == revision) for o in running])
         return BalancedTraffic(balancer)
 
     def serving(self, spec: AppSpec, seen: Observation) -> tuple[frozenset[str], frozenset[str]]:

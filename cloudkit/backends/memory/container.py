@@ -73,7 +73,7 @@ class Container:
     sent: int = 0
     life: int = 0
     failures: int = 0
-    _up_at: float = 0.0
+    _started: float = 0.0
     _stopping: bool = False
     _timers: list[Timer] = field(default_factory=list)
 
@@ -99,7 +99,7 @@ class Container:
         self._forget_timers()
         self.life += 1
         self.phase, self.message, self._stopping = ReplicaPhase.STARTING, "", False
-        self.started_at, self._up_at = self.clock.now, self.clock.seconds + self.program.starts
+        self.started_at, self._started = self.clock.now, self.clock.seconds
         self.journal.happened(self.app, self.name, "start")
         for text in self.program.prints:
             self.say(text)
@@ -130,8 +130,8 @@ class Container:
         if self._stopping:
             self.phase = ReplicaPhase.STOPPED
         elif self._is_restarted(code):
-            self.phase = ReplicaPhase.CRASHED
-            self._later(self._back_off(), self._restart)
+            delay, self.phase = self._back_off(), ReplicaPhase.CRASHED
+            self._later(delay, self._restart)
         else:
             self.phase = ReplicaPhase.CRASHED if code else ReplicaPhase.COMPLETED
 
@@ -156,12 +156,13 @@ class Container:
     @property
     def up(self) -> bool:
         """True once its process has started up, whether others reach it or not."""
-        return self.running and self.clock.seconds >= self._up_at
+        after = self.program.listens_after
+        return self.running and after is not None and self.clock.seconds >= self._started + after
 
     @property
     def up_for(self) -> float:
         """Seconds since its process has started up."""
-        return max(0.0, self.clock.seconds - self._up_at) if self.running else 0.0
+        return self.clock.seconds - self._started - (self.program.listens_after or 0.0) if self.up else 0.0
 
     def lines(self) -> list[str]:
         """Return what it has printed."""
@@ -199,7 +200,7 @@ class Container:
     def _schedule_end(self) -> None:
         limit = memory_limit(self.spec)
         if limit is not None and self.program.memory > limit:
-            self._later(self.program.starts, lambda: self.end(KILLED, out_of_memory=True))
+            self._later(self.program.starts or 0.0, lambda: self.end(KILLED, out_of_memory=True))
         if self.program.exits is not None:
             self._later(self.program.exits, self._exit)
 
@@ -212,9 +213,10 @@ class Container:
         return self.spec.restart == "always" or (self.spec.restart == "on-failure" and code != 0)
 
     def _back_off(self) -> float:
-        ran = self.clock.seconds - (self._up_at - self.program.starts)
-        self.failures = 0 if ran >= STABLE else self.failures + 1
-        return min(LONGEST_BACK_OFF, BACK_OFF * float(2 ** min(self.failures, 10)))
+        """Return when it is started again; one that was ready for a while had no failure before this one."""
+        ran = self.clock.seconds - self._started
+        self.failures = 1 if ran >= STABLE and self.phase is ReplicaPhase.READY else self.failures + 1
+        return BACK_OFF if ran >= STABLE else min(LONGEST_BACK_OFF, BACK_OFF * float(2 ** min(self.failures, 10)))
 
     def _restart(self) -> None:
         self.restarts += 1
@@ -232,9 +234,10 @@ class Container:
 
     def _watch_readiness(self) -> None:
         readiness = self.spec.readiness or (OPEN if self.spec.ports else None)
-        if readiness is None:
-            self._later(self.program.starts + SETTLE, self._passed)
-        else:
+        after = self.program.listens_after
+        if readiness is None and after is not None:
+            self._later(after + SETTLE, self._passed)
+        elif readiness is not None:
             self._probe(readiness, passed=self._passed, failed=self._unready)
         if self.spec.liveness is not None:
             self._probe(self.spec.liveness, passed=lambda: None, failed=self._dead)

@@ -46,7 +46,7 @@ class Program:
     """What an image does when it runs; all times in seconds of the twin's clock.
 
     Args:
-        starts: How long it takes until it listens.
+        starts: How long it takes until it listens; None is at once, and never for one that exits with an error.
         exits: When it ends by itself, counted from its start; None runs until it is stopped.
         exit_code: With which code it ends then.
         listens: The ports it opens; None opens those that the app declares.
@@ -60,11 +60,13 @@ class Program:
         ignores_stop: True goes on after the stop signal until it is killed.
         execute: What a command inside it does: its exit code and output.
 
-    >>> Program(starts=2, answer=lambda request: f"hello from {request.replica}").starts
+    >>> Program(starts=2, answer=lambda request: f"hello from {request.replica}").listens_after
     2
+    >>> Program(exits=1, exit_code=3).listens_after is None
+    True
     """
 
-    starts: float = 0.0
+    starts: float | None = None
     exits: float | None = None
     exit_code: int = 0
     listens: tuple[int, ...] | None = None
@@ -77,6 +79,13 @@ class Program:
     cpu: float = 0.01
     ignores_stop: bool = False
     execute: Callable[[Execution], tuple[int, str]] = execute
+
+    @property
+    def listens_after(self) -> float | None:
+        """How long it takes until it listens; None never."""
+        if self.starts is None:
+            return None if self.exits is not None and self.exit_code else 0.0
+        return self.starts
 
     def respond(self, request: Request) -> Response:
         """Return what it answers; a handler that raises is a 500, as in a server."""

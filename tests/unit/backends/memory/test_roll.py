@@ -67,6 +67,7 @@ def test_a_roll_keeps_its_bounds(
     "case",
     [
         pytest.param((Program(exits=0.1, exit_code=1), {}, CauseCode.CRASH_LOOP), id="crashes"),
+        pytest.param((Program(exits=30, exit_code=1), {}, CauseCode.CRASH_LOOP), id="crashes late"),
         pytest.param((Program(exits=0.1), {"restart": "never"}, CauseCode.EXITED), id="ends"),
         pytest.param((Program(exits=0.0, exit_code=127), {}, CauseCode.COMMAND_NOT_FOUND), id="no command"),
         pytest.param((Program(exits=0.0, exit_code=126), {}, CauseCode.COMMAND_NOT_EXECUTABLE), id="not executable"),

@@ -211,7 +211,7 @@ class Roll:
 
 
 def allowance(spec: AppSpec) -> float:
-    """Return the seconds without progress after which a roll has failed: the start-up probe's own, else the deadline."""
+    """Return the seconds without progress after which a roll has failed: the start-up probe's, else the deadline."""
     startup = spec.startup
     if startup is None:
         return spec.rollout.deadline

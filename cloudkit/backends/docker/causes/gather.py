@@ -27,6 +27,8 @@ __all__ = ["gather"]
 EXAMINED = 3
 """Replicas that are looked at in full: those of one revision fail for one reason."""
 TAIL = 12
+MEMORY = 120
+"""Seconds of the engine's events that are searched for how a replica ended before."""
 _SOCKETS = ["cat", "/proc/net/tcp", "/proc/net/tcp6"]
 
 
@@ -76,14 +78,15 @@ class _Look:
         name = shown(self.namespace, _name(detail))
         lines = self._log(detail, name)
         error = "" if running else str(state.get("Error") or "")
-        exit_code = _exit_code(detail)
+        restarts = int(detail.get("RestartCount") or 0)
+        exit_code = self._exit_before(detail) if running and restarts else _exit_code(detail)
         return Facts(
             name=name,
             status=str(state.get("Status") or ""),
             exit_code=exit_code,
             out_of_memory=bool(state.get("OOMKilled")),
             error=error,
-            restarts=int(detail.get("RestartCount") or 0),
+            restarts=restarts,
             age=self._age(state),
             log=lines,
             server=server,
@@ -92,6 +95,16 @@ class _Look:
             image_platform=self._image_platform(detail) if exit_code else "",
             engine_platform=self.platform,
         )
+
+    def _exit_before(self, detail: Mapping[str, Any]) -> int | None:
+        """Return the exit code of the life before this one, which the engine tells by its events alone."""
+        if self.now is None:
+            return None
+        now, wanted = self.now / 1e9, {"container": str(detail["Id"]), "event": "die"}
+        with translate(f"see how {_name(detail)} ended"):
+            ends = list(self.api.events(since=int(now - MEMORY), until=int(now + 1), filters=wanted, decode=True))
+        code = str(ends[-1]["Actor"]["Attributes"].get("exitCode", "")) if ends else ""
+        return int(code) if code.isdigit() else None
 
     def _log(self, detail: Mapping[str, Any], name: str) -> tuple[str, ...]:
         """Return the last lines that a replica printed, each of bounded length."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cloudkit.backends.docker.balancer import settings_for
 from cloudkit.backends.docker.balancer.settings import Check, balanced
-from cloudkit.backends.docker.causes.ended import CRASHES
+from cloudkit.backends.docker.causes.ended import CRASHES, ended_cause
 from cloudkit.backends.docker.causes.facts import Facts, Listening
 from cloudkit.backends.docker.causes.words import cause, deploy, logs
 from cloudkit.model.app import AppSpec
@@ -34,6 +36,8 @@ def waiting_cause(spec: AppSpec, facts: Facts) -> Cause | None:
     if facts.status == "paused":
         return cause(CauseCode.UNKNOWN, facts, "is paused", fix=f"docker unpause {facts.name}", certain=False)
     if facts.restarts >= CRASHES and facts.age < CALM:
+        if facts.exit_code is not None:
+            return ended_cause(spec, replace(facts, status="restarting", restarts=facts.restarts - 1))
         what = f"has ended {facts.restarts} times in a row and was started again"
         return cause(CauseCode.CRASH_LOOP, facts, what, fix=logs(spec))
     if facts.health:

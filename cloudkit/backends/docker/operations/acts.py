@@ -16,6 +16,7 @@ from cloudkit.backends.docker.operations.execute import execute
 from cloudkit.backends.docker.operations.logs import Target, read_logs
 from cloudkit.backends.docker.operations.stats import read_stats
 from cloudkit.backends.docker.operations.tasks import run_task
+from cloudkit.errors import NotFoundError
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -93,7 +94,11 @@ class Operations:
         return run_task(self._api, self._namespace, task, listener=listener, network=network)
 
     def _replicas(self, app: str) -> Sequence[Seen]:
-        return observe_app(self._api, self._namespace, app).replicas
+        seen = observe_app(self._api, self._namespace, app)
+        if seen.record is None:
+            message = f"there is no app {app!r} any more"
+            raise NotFoundError(message)
+        return seen.replicas
 
     def _targets(self, replicas: Sequence[Seen]) -> list[Target]:
         return [self._target(one) for one in replicas]

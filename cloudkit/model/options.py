@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Literal, TypedDict
@@ -137,7 +136,9 @@ def refuse_unknown(options: Iterable[str], known: Iterable[str]) -> None:
     names = sorted(known)
     for option in options:
         if option not in names:
-            alike = difflib.get_close_matches(str(option)[:40], names, n=1)
+            from difflib import get_close_matches
+
+            alike = get_close_matches(str(option)[:40], names, n=1)
             raise UsageError(f"there is no option {shown(option)}", hint=", ".join(alike or names))
 
 

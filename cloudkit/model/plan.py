@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -77,6 +76,8 @@ class Plan:
 
         The values of secrets are no part of it, so that it can be shown.
         """
+        from hashlib import sha256
+
         content = {
             "app": self.app,
             "backend": self.backend,
@@ -84,7 +85,7 @@ class Plan:
             "after": encode(self.after) if self.after else None,
             "actions": [asdict(action) for action in self.actions],
         }
-        return hashlib.sha256(canonical(content).encode()).hexdigest()
+        return sha256(canonical(content).encode()).hexdigest()
 
     @property
     def downtime(self) -> bool:

@@ -32,7 +32,8 @@ HOSTILE_NAMES = [
 ]  # fmt: skip
 REFUSED: dict[str, list[Any]] = {
     "name": HOSTILE_NAMES,
-    "network": [(name,) for name in HOSTILE_NAMES if isinstance(name, str)],
+    "network": [("db", "db"), *((name,) for name in HOSTILE_NAMES if isinstance(name, str))],
+    "networks": [["db"], "db", (5,), None],
     "image": ["web:1", None],
     "replicas": [-1, 10_001, 1.5, "3", True, None, 10**5000],
     "command": ["npm start", ["npm"], ("npm", 5), ("a\0b",), ("\ud800",), ("x" * 131_073,)],
@@ -57,7 +58,7 @@ REFUSED: dict[str, list[Any]] = {
     "restart": ["no", None, "Always", ["always"]],
     "user": ["", "root; reboot", "a:b:c", "-1", "2147483648", "u" * 33, 0, "root\n"],
     "workdir": ["app", "/app/", "/a/../b", "//app", "/a\n", "/a\u202eb", "", "/" + "a" * 4096, 5],
-    "drop": [("CAP_NET_RAW",), ("net_raw",), ("NOPE",), ("ALL", "ALL"), "ALL", (5,)],
+    "drop": [("CAP_NET_RAW",), ("net_raw",), ("NOPE",), ("ALL", "ALL"), "ALL", ["ALL"], (5,)],
     "read_only": [1, "yes", None],
     "init": [0, None],
     "stopped": ["no"],

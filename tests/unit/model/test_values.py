@@ -21,6 +21,7 @@ from cloudkit.model.secret import Secret
 from cloudkit.model.task import TaskSpec
 
 WEB = Reference.parse("web:1")
+DATA = Mount(target="/data", source="data")
 PINNED = WEB.pinned(Digest.parse("sha256:" + "0" * 64))
 NAN, INFINITE = float("nan"), float("inf")
 
@@ -30,6 +31,7 @@ MAKERS: dict[str, Callable[..., object]] = {
     "tcp": TcpProbe,
     "exec": lambda **given: ExecProbe(**{"command": ("true",)} | given),
     "mount": lambda **given: Mount(**{"target": "/data", "source": "data"} | given),
+    "memory": lambda **given: Mount(**{"target": "/data", "kind": "tmpfs"} | given),
     "resources": Resources,
     "rollout": Rollout,
     "task": lambda **given: TaskSpec(**{"image": WEB} | given),
@@ -55,7 +57,8 @@ REFUSED: list[tuple[str, str, Any]] = [
     *(("mount", "target", value) for value in ("", "/", "data", "/a/../b", "/a/", "//a", "/a//b", "/./a", "/a\n",
         "/a\0", None)),
     *(("mount", "source", value) for value in ("", "-v", "a/b", "../x", ".", "a" * 64, "a:b", None)),
-    *(("mount", "kind", value) for value in ("nfs", "", None)),
+    *(("mount", "kind", value) for value in ("nfs", "VOLUME", "", None)),
+    ("memory", "kind", "nfs"),
     ("mount", "read_only", 1),
     *(("resources", "cpu", value) for value in ("", "-1", "0", "9m", "10001", "NaN", "inf", "1x", "1 ", "1e999",
         "1,5", 1)),
@@ -64,12 +67,18 @@ REFUSED: list[tuple[str, str, Any]] = [
     *(("resources", "pids", value) for value in (0, -1, 4_194_305, "100", 1.0)),
     *(("resources", "cpu_request", value) for value in ("0", "-1", "11k")),
     *(("rollout", "max_surge", value) for value in (-1, 1.5, "25%", 0)),
+    *(("rollout", "max_unavailable", value) for value in (-1, 1.5, "25%", 10_001)),
     *(("rollout", "deadline", value) for value in (0, -1, NAN, 86_401)),
     *(("rollout", "drain", value) for value in (-1, NAN, "30s")),
     *(("task", "command", value) for value in ("npm test", ["npm"], None)),
     *(("task", "timeout", value) for value in (-1, NAN, INFINITE, "10")),
     *(("task", "stdin", value) for value in ("text",)),
+    *(("task", "entrypoint", value) for value in ("sh", ["sh"], ("a\0",))),
     ("task", "image", "web:1"),
+    ("task", "mounts", (DATA, DATA)),
+    ("task", "resources", None),
+    ("task", "user", "a b"),
+    ("task", "workdir", "srv"),
     ("task", "env", {"A": 5}),
     ("task", "mounts", ("data:/data",)),
     *(("build", "context", value) for value in (".", None)),
@@ -82,9 +91,16 @@ REFUSED: list[tuple[str, str, Any]] = [
     *(("build", "ssh", value) for value in (("default\n",), ("",), "default")),
     *(("build", "cache_from", value) for value in (("a\0",), ("",))),
     *(("build", "labels", value) for value in ({"a b": "x"}, {"": "x"}, {"a": 5}, {"a": "\0"})),
+    ("build", "dockerfile", "Dockerfile"),
+    ("build", "dockerfile_text", Path()),
+    ("build", "ssh", ("default", "default")),
     ("build", "no_cache", 1),
+    ("build", "pull", 1),
     *(("logs", "tail", value) for value in (-1, "20", 1.5)),
     ("logs", "since", "10m"),
+    ("logs", "until", "10m"),
+    ("logs", "follow", 1),
+    ("logs", "replica", 1),
 ]  # fmt: skip
 CASES = [pytest.param(*case, id=f"{case[0]}-{case[1]}-{index}") for index, case in enumerate(REFUSED)]
 

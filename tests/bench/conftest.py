@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bench.table import Table
 
+from bench.table import Table
 from cloudkit import BuiltImage, Cloud
 
 SERVER = """\
@@ -82,9 +82,7 @@ class Docker:
 
     def __call__(self, *arguments: str) -> str:
         """Run one command and return what it printed."""
-        done = subprocess.run(
-            ["docker", *arguments], env=self.environment, check=True, capture_output=True, text=True
-        )
+        done = subprocess.run(["docker", *arguments], env=self.environment, check=True, capture_output=True, text=True)
         return done.stdout.strip()
 
     def remove_all(self) -> None:

@@ -35,7 +35,15 @@ class Load:
 
     def __init__(self, wrk: str, url: str, *, seconds: int, connections: int = 16) -> None:
         assert "//localhost:" in url or "//127.0.0.1:" in url, url
-        command = [wrk, "-t2", f"-c{connections}", f"-d{seconds}s", "--timeout", "5s", url.replace("localhost", "127.0.0.1")]
+        command = [
+            wrk,
+            "-t2",
+            f"-c{connections}",
+            f"-d{seconds}s",
+            "--timeout",
+            "5s",
+            url.replace("localhost", "127.0.0.1"),
+        ]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self._limit = seconds + 30
 

@@ -8,9 +8,9 @@ import urllib.request
 from collections.abc import Callable
 
 import pytest
+
 from bench.conftest import Docker
 from bench.table import Table
-
 from cloudkit import BuiltImage, Cloud
 
 pytestmark = [pytest.mark.bench, pytest.mark.engine]
@@ -39,9 +39,7 @@ def test_deploy_to_ready_against_docker_run(
 
     ours, theirs = median(deploy), median(run)
 
-    table.add(
-        f"deploy {replicas} to ready, and away", ours=ours, peer=theirs, peer_name="docker run, rm -f", unit="s"
-    )
+    table.add(f"deploy {replicas} to ready, and away", ours=ours, peer=theirs, peer_name="docker run, rm -f", unit="s")
 
 
 def median(work: Callable[[], None]) -> float:

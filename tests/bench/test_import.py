@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+
 from bench.table import Table
 
 pytestmark = pytest.mark.bench

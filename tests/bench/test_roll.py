@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
+
 from bench.load import Load
 from bench.table import Table
-
 from cloudkit import BuiltImage, Cloud
 
 pytestmark = [pytest.mark.bench, pytest.mark.engine]

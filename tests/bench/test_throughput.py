@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+
 from bench.conftest import Docker
 from bench.load import Load
 from bench.table import Table
-
 from cloudkit import BuiltImage, Cloud
 
 pytestmark = [pytest.mark.bench, pytest.mark.engine]

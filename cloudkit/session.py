@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from cloudkit.backends.protocol import Backend
+from cloudkit.backends.readonly import read_only
 from cloudkit.errors import ConflictError, NotFoundError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.plan import Plan
@@ -36,14 +37,18 @@ class Session:
     plans: list[Plan] | None = None
 
     @cached_property
-    def backend(self) -> Backend:
-        """The backend, connected on first use."""
+    def _connection(self) -> Backend:
         return self.connect()
+
+    @property
+    def backend(self) -> Backend:
+        """The backend, connected on first use; while planning, one that refuses to act."""
+        return self._connection if self.plans is None else read_only(self._connection)
 
     @property
     def connected(self) -> bool:
         """True once the backend has been used."""
-        return "backend" in self.__dict__
+        return "_connection" in self.__dict__
 
     @contextmanager
     def operation(self, verb: str, app: str = "") -> Iterator[None]:

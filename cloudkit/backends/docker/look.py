@@ -126,10 +126,10 @@ class Look:
 
     def _image_id(self, reference: Reference) -> str:
         """Return the engine's own id of an image, which names it whatever its tags become."""
+        untyped: Any = self.engine.api  # this call has no types in the SDK's stubs
         for name in _names(reference):
             with suppress(NotFoundError), translate(f"find image {name}"):
-                found: dict[str, Any] = self.engine.api.inspect_image(name)  # type: ignore[no-untyped-call]  # the stub has no types here
-                return str(found["Id"])
+                return str(untyped.inspect_image(name)["Id"])
         message = f"image {reference.familiar} is not on the engine"
         raise NotFoundError(message)
 

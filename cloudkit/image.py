@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal, Self, Unpack
 
 from cloudkit.app import App
@@ -135,6 +134,8 @@ class Image:
         if recipe.copies:
             yield build_spec(recipe.context or Path(), options, dockerfile_text=recipe.dockerfile)
             return
+        from tempfile import TemporaryDirectory
+
         with TemporaryDirectory(prefix="cloudkit-") as folder:
             yield build_spec(Path(folder), options, dockerfile_text=recipe.dockerfile)
 

@@ -6,7 +6,6 @@ Source: https://docs.docker.com/engine/manage-resources/contexts/ and the store 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,7 +38,9 @@ def read_context(folder: Path, name: str) -> Endpoint:
     Raises:
         ConfigError: No such context, with the names of those that are there; or one that is broken.
     """
-    identity = hashlib.sha256(name.encode()).hexdigest()
+    from hashlib import sha256
+
+    identity = sha256(name.encode()).hexdigest()
     file = folder / "contexts" / "meta" / identity / "meta.json"
     if not file.is_file():
         known = ", ".join(context_names(folder))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import stat
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -85,6 +83,8 @@ def read_settings(file: Path) -> dict[str, str]:
     Raises:
         ConfigError: It is no TOML, or has a setting that is not known or is no text.
     """
+    import tomllib
+
     try:
         with file.open("rb") as stream:
             content = tomllib.loads(stream.read(SIZE_LIMIT).decode())
@@ -97,6 +97,8 @@ def read_settings(file: Path) -> dict[str, str]:
 
 def _check(file: Path, name: str, value: object) -> None:
     if name not in SETTINGS:
+        import difflib
+
         close = difflib.get_close_matches(name, SETTINGS, n=1)
         message = f"{file} has the setting {name[:80]!r}, which is not known; known are: {', '.join(SETTINGS)}"
         raise ConfigError(message, hint=f"{close[0]} = ..." if close else "")

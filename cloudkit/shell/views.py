@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cloudkit.model.cause import Cause
+from cloudkit.model.finding import Finding
 from cloudkit.model.log import Event, LogLine
 from cloudkit.model.plan import Plan
 from cloudkit.model.state import AppState, Replica
@@ -17,6 +18,8 @@ from cloudkit.shell.view import Cell, Facts, Lines, Tone, View, grid
 from cloudkit.shell.words import image, moment
 
 __all__ = ["listed", "view"]
+
+NOTHING: dict[type[Any] | None, str] = {Finding: "nothing to mend"}
 
 
 @singledispatch
@@ -46,6 +49,8 @@ def _sequence(result: Sequence[object]) -> View:
 def listed(items: Sequence[object], kind: type[Any] | None) -> View:
     """Return the table of several results; ``kind`` names the columns where there is none."""
     kind = next((known for known in COLUMNS if items and isinstance(items[0], known)), kind)
+    if not items and kind in NOTHING:
+        return (Lines((Cell(NOTHING[kind], Tone.GOOD),)),)
     if kind in COLUMNS:
         return (grid(COLUMNS[kind], items),)
     return tuple(block for item in items for block in view(item))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import threading
 import warnings
 from collections.abc import Iterator
@@ -44,7 +45,7 @@ def far_api(relay: Relay) -> Iterator[docker.APIClient]:
         yield client
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()  # the SDK leaves a socket open whose connection was refused
+        gc.collect()  # what the SDK has left open
 
 
 @pytest.fixture(autouse=True)
@@ -53,3 +54,11 @@ def _no_thread_is_left() -> Iterator[None]:
     yield
     left = [thread.name for thread in threading.enumerate() if thread.name.startswith("cloudkit-")]
     assert left == []
+
+
+@pytest.fixture(autouse=True)
+def _interrupts_are_heard() -> Iterator[None]:
+    """A test run in the background is started deaf to Ctrl-C; the tests of it are about a foreground."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -11,7 +11,7 @@ from itertools import islice
 
 import docker
 import pytest
-from engine.operations.workshop import Relay, Workshop
+from engine.operations.workshop import STOPS, Relay, Workshop
 
 from cloudkit.backends.docker.labels import Component
 from cloudkit.backends.docker.operations.events import read_events
@@ -172,6 +172,7 @@ def test_health_is_told(workshop: Workshop) -> None:
     assert not [event for event in events if event.action.startswith("exec")]
 
 
+@STOPS
 def test_an_engine_that_stops_is_an_error_within_seconds(
     workshop: Workshop, relay: Relay, far_api: docker.APIClient
 ) -> None:

@@ -9,7 +9,7 @@ import time
 
 import docker
 import pytest
-from engine.operations.workshop import Relay, Workshop
+from engine.operations.workshop import STOPS, Relay, Workshop
 
 from cloudkit.backends.docker.operations import killing
 from cloudkit.backends.docker.operations.execute import execute
@@ -145,6 +145,7 @@ def test_no_argument_reaches_an_error(workshop: Workshop, replica: Target) -> No
     assert "hunter2" not in str(caught.value)
 
 
+@STOPS
 def test_an_engine_that_stops_is_an_error_within_seconds(
     workshop: Workshop, replica: Target, relay: Relay, far_api: docker.APIClient
 ) -> None:

@@ -13,7 +13,7 @@ from itertools import islice, pairwise
 
 import docker
 import pytest
-from engine.operations.workshop import Relay, Workshop
+from engine.operations.workshop import STOPS, Relay, Workshop
 
 from cloudkit.backends.docker.operations.logs import read_logs
 from cloudkit.errors import BackendError, NotFoundError
@@ -147,6 +147,7 @@ def test_a_broken_connection_loses_and_doubles_no_line(
     assert seen == [str(number) for number in range(1, 126)]
 
 
+@STOPS
 def test_an_engine_that_stops_is_an_error_within_seconds(
     workshop: Workshop, relay: Relay, far_api: docker.APIClient
 ) -> None:

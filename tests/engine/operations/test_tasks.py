@@ -11,7 +11,7 @@ import time
 
 import docker
 import pytest
-from engine.operations.workshop import IMAGE, Relay, Workshop
+from engine.operations.workshop import IMAGE, STOPS, Relay, Workshop
 
 from cloudkit.backends.docker.operations.tasks import run_task
 from cloudkit.errors import BackendError, NotFoundError
@@ -166,6 +166,7 @@ def test_a_task_whose_caller_was_killed_removes_itself(workshop: Workshop, image
     assert until(lambda: left(workshop) == [])
 
 
+@STOPS
 def test_an_engine_that_stops_is_an_error_within_seconds(
     workshop: Workshop, image: Reference, relay: Relay, far_api: docker.APIClient
 ) -> None:

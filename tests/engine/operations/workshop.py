@@ -12,12 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import docker
+import pytest
 
 from cloudkit.backends.docker.labels import Component, identity
 from cloudkit.backends.docker.operations.replica_log import Target
 
 IMAGE = "debian:bookworm-slim"
 PIECE = 65536
+STOPS = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # the SDK keeps a refused socket open
 
 
 @dataclass

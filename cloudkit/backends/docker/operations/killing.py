@@ -18,10 +18,12 @@ MARK = "CLOUDKIT_EXEC"
 
 # Only what a POSIX shell has built in, as small images hold little else; a NUL in /proc/*/environ reads as nothing.
 _SCRIPT = """
-for folder in /proc/[0-9]*; do
-  while IFS= read -r line || [ -n "$line" ]; do
-    case $line in *"$1"*) kill -9 "${folder#/proc/}"; echo ended; break ;; esac
-  done < "$folder/environ"
+for signal in STOP KILL; do
+  for folder in /proc/[0-9]*; do
+    while IFS= read -r line || [ -n "$line" ]; do
+      case $line in *"$1"*) kill -$signal "${folder#/proc/}"; echo ended; break ;; esac
+    done < "$folder/environ"
+  done
 done 2>/dev/null
 """
 
@@ -38,6 +40,8 @@ def mark() -> str:
 def end_marked(api: APIClient, container: str, marking: str) -> bool:
     """Kill all processes that carry a mark; False when none could be reached.
 
+    All are stopped before the first one is killed, so that none sees another die or starts one more.
+
     On the engine's own machine they are killed as what they are there, which needs nothing of the image. Elsewhere a
     shell inside the container does it, where it has one.
     """
@@ -47,11 +51,12 @@ def end_marked(api: APIClient, container: str, marking: str) -> bool:
 def _from_here(marking: str) -> bool:
     """Look for the mark in this machine's processes; one cannot hit another's, as the mark is random."""
     ended = False
-    for environ in Path("/proc").glob("[0-9]*/environ"):
-        with suppress(OSError):
-            if marking.encode() in environ.read_bytes().split(b"\0"):
-                os.kill(int(environ.parent.name), signal.SIGKILL)
-                ended = True
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for environ in Path("/proc").glob("[0-9]*/environ"):
+            with suppress(OSError):
+                if marking.encode() in environ.read_bytes().split(b"\0"):
+                    os.kill(int(environ.parent.name), number)
+                    ended = True
     return ended
 
 

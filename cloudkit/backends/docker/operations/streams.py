@@ -30,13 +30,16 @@ def open_feed(api: APIClient, *parts: str, params: Mapping[str, Any]) -> Feed:
     return Feed(response)
 
 
-def converse(api: APIClient, *parts: str, params: Mapping[str, Any], json: Mapping[str, Any]) -> Conversation:
-    """POST a request that takes the connection over: both sides then speak as they like."""
+def converse(
+    api: APIClient, *parts: str, params: Mapping[str, Any], json: Mapping[str, Any] | None = None
+) -> Conversation:
+    """POST a request that takes the connection over: both sides then speak as they like.
+
+    Where the engine reads no body, there must be none: it would be taken for the first that is said.
+    """
     headers = {"Connection": "Upgrade", "Upgrade": "tcp"}
     address = url(api, *parts)
-    response = api.post(
-        address, params=dict(params), json=dict(json), headers=headers, stream=True, timeout=api.timeout
-    )
+    response = api.post(address, params=dict(params), json=json, headers=headers, stream=True, timeout=api.timeout)
     checked(response)
     return Conversation(response)
 

@@ -143,7 +143,7 @@ class _Run:
         """Start it, read what it prints, and return its exit code."""
         wanted = {"stream": 1, "stdout": 1, "stderr": 1, "stdin": int(self.task.stdin is not None)}
         with (
-            converse(self.api, "containers", self.container, "attach", params=wanted, json={}) as conversation,
+            converse(self.api, "containers", self.container, "attach", params=wanted) as conversation,
             self._ending() as ending,
         ):
             if (code := self._start()) is not None:

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import shutil
 import signal
@@ -51,14 +52,19 @@ def build() -> int:
     if compiled.go_is_there():
         install(*PACKAGES, *compiled.BUILD_PACKAGES)
         compiled.build()
-        plugin = cache("docker-config", "cli-plugins", "docker-buildx")
-        if not plugin.exists():
-            shutil.copy(cache("bin", "buildx"), plugin)
-        if not cache("bin", "docker-init").exists():
-            shutil.copy("/usr/bin/tini-static", cache("bin", "docker-init"))
+        plant(cache("bin", "buildx"), cache("docker-config", "cli-plugins", "docker-buildx"))
+        plant(Path("/usr/bin/tini-static"), cache("bin", "docker-init"))  # static: it starts in any image
     else:
         install(*PACKAGES, "docker-registry")
     return 0
+
+
+def plant(source: Path, target: Path) -> None:
+    """Copy a program to where it is looked for, whole or not at all, also while another run uses the one there."""
+    if not target.exists() or not filecmp.cmp(source, target, shallow=False):
+        fresh = target.with_name(f"{target.name}.{os.getpid()}")
+        shutil.copy(source, fresh)
+        fresh.replace(target)
 
 
 def run(command: Sequence[str]) -> int:
@@ -94,10 +100,12 @@ def environment(current: Running, old: Running | None = None) -> dict[str, str]:
 
 
 def prepare(address: str) -> None:
-    """Empty an engine, whose images are kept, of what a run that was killed left; make its base images."""
+    """Empty an engine, whose images are kept, of what a run that was killed left; make the images that tests share."""
     import docker
 
+    from cloudkit.backends.docker.balancer.image import ensure_image
     from cloudkit.engine import bases
+    from cloudkit.model.progress import silent
 
     client = docker.DockerClient(base_url=address, timeout=300)
     try:
@@ -108,6 +116,7 @@ def prepare(address: str) -> None:
             volume.remove(force=True)
         client.images.prune()
         bases.provide(client, bases.REFERENCES, listen=lambda event: print(event.message, flush=True))
+        ensure_image(client.api, configured=None, listener=silent)
     finally:
         client.close()
 

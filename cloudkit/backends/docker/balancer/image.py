@@ -50,7 +50,11 @@ def ensure_image(api: APIClient, *, configured: str | None, listener: Listener) 
     if configured:
         _pull(api, configured, listener)
         return configured
-    _build(api, listener)
+    try:
+        _build(api, listener)
+    except BuildError:
+        if not _present(api, IMAGE):  # else another process made it at the same time, and only the name was taken
+            raise
     if not _present(api, IMAGE):
         raise BackendError(f"the engine has no image {IMAGE} though it says that it built it", hint="cloudkit doctor")
     return IMAGE

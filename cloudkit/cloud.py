@@ -104,15 +104,13 @@ class Cloud:
         """
         if not str(source).strip():
             return Image(self._session, Reference.parse(str(source)))
-        path = Path(source).expanduser()
-        if isinstance(source, Path) or path.is_dir() or str(source).startswith((".", "/", "~")):
-            if not path.exists():
-                message = f"there is no build context {str(source)!r}"
-                raise UsageError(message, hint="a folder with a Dockerfile, or a reference such as node:22")
+        path = _there(source)
+        if path is not None:
             return Image(self._session, path)
-        if path.is_file():
-            return Image(self._session, path)
-        return Image(self._session, Reference.parse(str(source)))
+        if isinstance(source, Path) or source.startswith((".", "/", "~")):
+            message = f"there is no build context {str(source)!r}"
+            raise UsageError(message, hint="a folder with a Dockerfile, or a reference such as node:22")
+        return Image(self._session, Reference.parse(source))
 
     def app(self, name: str) -> App:
         """Return the handle of an app, without asking whether it is there."""
@@ -310,6 +308,15 @@ class Cloud:
             return self._here(reference)
         except NotFoundError:
             return self.pull(reference)
+
+
+def _there(source: str | Path) -> Path | None:
+    """Return the path that is meant, where it is there; a text that can be no path is none."""
+    try:
+        path = Path(source).expanduser()
+        return path if path.exists() else None
+    except (OSError, RuntimeError, ValueError):  # too long, nobody's home, a NUL
+        return None
 
 
 def _connect(config: Config) -> Backend:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from threading import Lock, local
 
 from cloudkit.backends.protocol import Backend
 from cloudkit.backends.readonly import read_only
@@ -21,9 +21,15 @@ __all__ = ["Session"]
 TRIES = 3  # of a change that does not depend on what the other writer did
 
 
+class _Planning(local):
+    """What a thread plans: one that looks ahead does not keep another from acting."""
+
+    plans: list[Plan] | None = None
+
+
 @dataclass(eq=False)
 class Session:
-    """One cloud's connection.
+    """One cloud's connection; several threads may use it at once.
 
     Args:
         connect: Makes the backend when it is first needed.
@@ -34,21 +40,27 @@ class Session:
     connect: Callable[[], Backend]
     listener: Listener = silent
     telemetry: Telemetry = field(default_factory=Telemetry)
-    plans: list[Plan] | None = None
-
-    @cached_property
-    def _connection(self) -> Backend:
-        return self.connect()
+    _planning: _Planning = field(default_factory=_Planning, init=False, repr=False)
+    _connecting: Lock = field(default_factory=Lock, init=False, repr=False)
+    _connection: Backend | None = field(default=None, init=False, repr=False)
 
     @property
     def backend(self) -> Backend:
         """The backend, connected on first use; while planning, one that refuses to act."""
+        with self._connecting:
+            if self._connection is None:
+                self._connection = self.connect()
         return self._connection if self.plans is None else read_only(self._connection)
 
     @property
     def connected(self) -> bool:
         """True once the backend has been used."""
-        return "_connection" in self.__dict__
+        return self._connection is not None
+
+    @property
+    def plans(self) -> list[Plan] | None:
+        """The plans that this thread records in place of acting; None while it acts."""
+        return self._planning.plans
 
     @contextmanager
     def operation(self, verb: str, app: str = "") -> Iterator[None]:
@@ -60,11 +72,12 @@ class Session:
     @contextmanager
     def planning(self) -> Iterator[list[Plan]]:
         """Record what the verbs inside would do, and do none of it."""
-        outer, self.plans = self.plans, []
+        outer, plans = self.plans, list[Plan]()
+        self._planning.plans = plans
         try:
-            yield self.plans
+            yield plans
         finally:
-            self.plans = outer
+            self._planning.plans = outer
 
     def wanted(self, name: str) -> tuple[AppSpec, int]:
         """Return what is wanted of an app, and the generation that says so; what is only planned counts as wanted."""
@@ -92,13 +105,7 @@ class Session:
             What is there now; None when it was only planned.
         """
         with self.operation(verb, name):
-            for _ in range(TRIES):
-                spec, generation = self.wanted(name)
-                plan = self.backend.plan(change(spec))
-                if plan.generation == generation:
-                    return self._execute(plan, wait=wait, timeout=timeout)
-        message = f"app {name!r} is being changed by others faster than this change can follow"
-        raise ConflictError(message, hint=f"cloudkit status {name}")
+            return self._follow(name, lambda: self._changed(name, change), wait=wait, timeout=timeout)
 
     def deploy(
         self, spec: AppSpec, *, keep_replicas: bool, wait: bool = True, timeout: float | None = None
@@ -112,17 +119,32 @@ class Session:
             timeout: Seconds at the most; None leaves the end to the spec's own deadline.
         """
         with self.operation("deploy", spec.name):
-            present = self._present(spec.name)
-            if present is not None:
-                replicas = present.replicas if keep_replicas else spec.replicas
-                spec = spec.replace(replicas=replicas, restarted=present.restarted)
-            return self._execute(self.backend.plan(spec), wait=wait, timeout=timeout)
+            return self._follow(spec.name, lambda: self._deployed(spec, keep=keep_replicas), wait=wait, timeout=timeout)
 
-    def _present(self, name: str) -> AppSpec | None:
+    def _changed(self, name: str, change: Callable[[AppSpec], AppSpec]) -> tuple[AppSpec, int]:
+        spec, generation = self.wanted(name)
+        return change(spec), generation
+
+    def _deployed(self, spec: AppSpec, *, keep: bool) -> tuple[AppSpec, int | None]:
+        """Return what a deployment wants, and the generation that it goes on from; None where a plan says so."""
         try:
-            return self.wanted(name)[0]
+            present, generation = self.wanted(spec.name)
         except NotFoundError:
-            return None
+            return spec, None if self.plans else 0
+        replicas = present.replicas if keep else spec.replicas
+        return spec.replace(replicas=replicas, restarted=present.restarted), generation
+
+    def _follow(
+        self, name: str, want: Callable[[], tuple[AppSpec, int | None]], *, wait: bool, timeout: float | None
+    ) -> AppState | None:
+        """Do what is wanted, asked again where another writer changed the app in between."""
+        for _ in range(TRIES):
+            spec, generation = want()
+            plan = self.backend.plan(spec)
+            if generation in (None, plan.generation):
+                return self._execute(plan, wait=wait, timeout=timeout)
+        message = f"app {name!r} is being changed by others faster than this change can follow"
+        raise ConflictError(message, hint=f"cloudkit status {name}")
 
     def delete(self, name: str) -> None:
         """Remove an app; one that is not there is no error."""
@@ -137,5 +159,5 @@ class Session:
 
     def close(self) -> None:
         """Let go of the connection; calling it twice is no error."""
-        if self.connected:
-            self.backend.close()
+        if self._connection is not None:
+            self._connection.close()

@@ -17,7 +17,7 @@ class Member:
     Args:
         name: Its name.
         revision: What it was made from.
-        alive: True while the engine runs it.
+        alive: True while the engine runs it, and has not paused it.
         ready: True while it takes requests.
         done: True when it has ended well and is not to be started again.
     """
@@ -63,32 +63,33 @@ def next_step(spec: AppSpec, revision: int, members: Sequence[Member]) -> Step:
     """
     new = [one for one in members if one.revision == revision]
     old = [one for one in members if one.revision != revision]
-    dead = tuple(one.name for one in old if not one.alive)
-    asleep = tuple(one.name for one in new if not one.alive and not one.done)[: spec.replicas]
-    if dead or asleep:
-        return Step(retire=dead, revive=asleep)
-    if len(new) > spec.replicas:
-        return Step(retire=_surplus(new, len(new) - spec.replicas))
+    gone = (*(one.name for one in old if not one.alive), *_surplus(new, max(0, len(new) - spec.replicas)))
+    asleep = tuple(one.name for one in new if not one.alive and not one.done and one.name not in gone)
+    if gone or asleep:
+        return Step(retire=gone, revive=asleep)
     room = spec.replicas + spec.rollout.max_surge - len(members) if old else spec.replicas
     start = max(0, min(spec.replicas - len(new), room))
-    retire = _retirable(spec, new, old)
+    retire = _retirable(spec, new, old, crowded=room <= 0)
     if start or retire:
         return Step(start=start, retire=retire)
     return Step(settled=not old and all(one.ready or one.done for one in new))
 
 
 def _surplus(new: Sequence[Member], count: int) -> tuple[str, ...]:
-    """The replicas that a smaller number gives up: those that serve nobody first, then the youngest."""
-    order = sorted(range(len(new)), key=lambda index: (new[index].ready, -index))
+    """The replicas that a smaller number gives up: the ended first, then the unready, then the youngest."""
+    order = sorted(range(len(new)), key=lambda index: (new[index].ready, new[index].alive, -index))
     return tuple(new[index].name for index in order[:count])
 
 
-def _retirable(spec: AppSpec, new: Sequence[Member], old: Sequence[Member]) -> tuple[str, ...]:
-    """The old replicas that can go now: those that serve nobody, and as many ready ones as the spec spares."""
+def _retirable(spec: AppSpec, new: Sequence[Member], old: Sequence[Member], *, crowded: bool) -> tuple[str, ...]:
+    """The old replicas that can go now: those that serve nobody, and as many ready ones as the spec spares.
+
+    Before there is a new one, those that serve nobody yet may still come up, and go only where they take its place.
+    """
     useless = [one.name for one in old if not one.ready]
     ready_old = [one.name for one in old if one.ready]
     ready_new = sum(one.ready for one in new)
     floor = max(0, spec.replicas - spec.rollout.max_unavailable)
     spare = max(0, ready_new + len(ready_old) - floor)
-    started = spec.replicas == 0 or bool(new) or spec.rollout.max_surge == 0
-    return *(useless if started else ()), *ready_old[:spare]
+    begun = spec.replicas == 0 or bool(new) or crowded
+    return *(useless if begun else ()), *ready_old[:spare]

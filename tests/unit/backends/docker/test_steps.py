@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -73,6 +74,28 @@ def test_the_surplus_gives_up_the_youngest_unready_first() -> None:
     assert step.retire == ("starting", "youngest")
 
 
+def test_the_surplus_gives_up_what_has_ended_before_it_is_started_again() -> None:
+    """A smaller number needs no replica that will not run."""
+    there = [replace(ready("ended"), alive=False, ready=False), ready("up"), ready("youngest")]
+
+    step = next_step(spec(2), REVISION, there)
+
+    assert (step.retire, step.revive) == (("ended",), ())
+
+
+@given(replicas=st.integers(1, 6), rollout=rollouts, old=st.integers(0, 8))
+def test_old_replicas_that_never_become_ready_hold_up_no_roll(
+    replicas: int, rollout: tuple[int, int], old: int
+) -> None:
+    """However many of them there are, the new ones take their place."""
+    wanted = spec(replicas, surge=rollout[0], unavailable=rollout[1])
+    there = [replace(ready(f"old-{n}", REVISION - 1), ready=False) for n in range(old)]
+
+    last = list(states(wanted, there, coming=lambda one: one.revision == REVISION))[-1]
+
+    assert [(one.revision, one.ready) for one in last] == [(REVISION, True)] * replicas
+
+
 def test_a_stopped_replica_is_started_again() -> None:
     """A replica of the wanted revision that has ended comes back, in place of a new one."""
     there = [ready("up"), replace(ready("down"), alive=False, ready=False)]
@@ -107,8 +130,10 @@ def play(wanted: AppSpec, there: list[Member]) -> list[Member]:
     return list(states(wanted, there))[-1]
 
 
-def states(wanted: AppSpec, there: list[Member]) -> list[list[Member]]:
-    """Play a roll in which each replica becomes ready when there is nothing else to do; return each state."""
+def states(
+    wanted: AppSpec, there: list[Member], coming: Callable[[Member], bool] = lambda _one: True
+) -> list[list[Member]]:
+    """Play a roll in which replicas that are coming get ready when there is nothing else to do; return each state."""
     found, current = [list(there)], {one.name: one for one in there}
     for turn in range(200):
         step = next_step(wanted, REVISION, list(current.values()))
@@ -122,6 +147,6 @@ def states(wanted: AppSpec, there: list[Member]) -> list[list[Member]]:
             name = f"new-{turn}-{index}"
             current[name] = replace(ready(name), ready=False)
         if step.idle:
-            current = {name: replace(one, ready=True, alive=True) for name, one in current.items()}
+            current = {k: replace(one, ready=True, alive=True) if coming(one) else one for k, one in current.items()}
         found.append(list(current.values()))
     pytest.fail(f"the roll does not end: {found[-3:]}")

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["healthcheck", "replica_config"]
 
 NANOSECONDS = 1_000_000_000
-RESTART = {"always": "always", "on-failure": "on-failure", "never": "no"}
+RESTART = {"always": "unless-stopped", "on-failure": "on-failure", "never": "no"}
+"""The engine's ``always`` would start what was stopped on purpose when the engine itself starts again."""
 
 
 def replica_config(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from math import ceil
 from typing import TYPE_CHECKING
 
 from cloudkit.backends.docker.parallel import in_parallel
@@ -43,4 +44,4 @@ def _end(api: APIClient, replica: Seen, grace: float) -> None:
 
 def _stop(api: APIClient, replica: Seen, grace: float) -> None:
     with suppress(NotFoundError), translate(f"stop replica {replica.name}"):
-        api.stop(replica.id, timeout=round(grace))
+        api.stop(replica.id, timeout=ceil(grace))

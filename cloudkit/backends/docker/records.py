@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from cloudkit.backends.docker.ending import remove_container
 from cloudkit.backends.docker.labels import GENERATION, REVISION, SPEC, VERSION, Component, identity
 from cloudkit.backends.docker.names import record_name
 from cloudkit.engine.errors import translate
-from cloudkit.errors import ConflictError, NotFoundError
+from cloudkit.errors import ConflictError
 from cloudkit.model.encode import decode, encode
 from cloudkit.model.secret import Secret
 
@@ -88,13 +89,9 @@ def write_record(api: APIClient, namespace: str, spec: AppSpec, *, image: str, g
 
 
 def drop_records(api: APIClient, records: Sequence[Seen]) -> None:
-    """Remove records; one that is gone already is no error."""
+    """Remove records; one that is gone already, or is being removed, is no error."""
     for record in records:
-        try:
-            with translate(f"remove {record.name}"):
-                api.remove_container(record.id, force=True)
-        except NotFoundError:
-            continue
+        remove_container(api, record.id)
 
 
 def outdated(observation: Observation) -> tuple[Seen, ...]:

@@ -126,7 +126,6 @@ def _exit_code(seen: Seen, state: Mapping[str, Any], detail: Mapping[str, Any]) 
 
 def _time(text: object) -> datetime | None:
     """Read the engine's time, which has nine digits of a second; its year 1 means never."""
-    if not isinstance(text, str) or text.startswith("0001-"):
+    if not isinstance(text, str) or not text or text.startswith("0001-"):
         return None
-    whole, _, fraction = text.removesuffix("Z").partition(".")
-    return datetime.fromisoformat(f"{whole}.{(fraction or '0')[:6].ljust(6, '0')}").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text).astimezone(UTC)

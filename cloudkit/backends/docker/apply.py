@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,8 +14,8 @@ from cloudkit.backends.docker.parallel import in_parallel
 from cloudkit.backends.docker.plan import wanted_revision
 from cloudkit.backends.docker.records import Record, drop_records, outdated, read_record, write_record
 from cloudkit.backends.docker.replicas import Replicas
-from cloudkit.backends.docker.roll import NotReady, Roll
-from cloudkit.errors import ConflictError, RolloutError
+from cloudkit.backends.docker.roll import NotReady, Roll, superseded
+from cloudkit.errors import CloudkitError, ConflictError, RolloutError
 from cloudkit.model.progress import Phase, Progress
 
 if TYPE_CHECKING:
@@ -66,10 +67,10 @@ class Application:
             RolloutError: A replica did not become ready; the old revision, where there was one, runs again.
         """
         seen = self._unchanged(plan)
-        if plan.empty and (not wait or self.look.state(spec.name, seen).settled):
+        if plan.empty and self.look.state(spec.name, seen).settled:
             return
         self.look.fronts.refuse_taken(spec)
-        previous = read_record(self.engine.api, seen.record) if seen.record else None
+        previous = self._previous(seen, spec)
         target = self._record(seen, spec)
         try:
             self._reach(target, wait=wait, timeout=timeout)
@@ -77,6 +78,10 @@ class Application:
             self._return(target, previous, failure.cause)
         except (ConflictError, RolloutError):
             self._take_back(target, previous)
+            raise
+        except CloudkitError as error:
+            if self._deleted_meanwhile(target):
+                raise superseded(spec.name, target.generation) from error
             raise
         drop_records(self.engine.api, outdated(self.look.observe(spec.name)))
 
@@ -95,6 +100,15 @@ class Application:
             f"it is at {seen.generation} now"
         )
         raise ConflictError(message, hint="make the plan again, from what is there now")
+
+    def _previous(self, seen: Observation, spec: AppSpec) -> Record | None:
+        """Return what to go back to: what is wanted until now, or what a roll that was interrupted had come from."""
+        if seen.record is None:
+            return None
+        current = read_record(self.engine.api, seen.record)
+        running = {one.revision for one in seen.replicas if one.revision != current.revision}
+        left = [one for one in seen.records if one.revision in running] if current.spec == spec else []
+        return read_record(self.engine.api, left[-1]) if left else current
 
     def _record(self, seen: Observation, spec: AppSpec) -> Target:
         """Say what is wanted from now on; of two that say so at once, one gets a ``ConflictError``."""
@@ -120,6 +134,8 @@ class Application:
             image=target.image,
         )
         seen = self.look.observe(spec.name)
+        if seen.generation != target.generation:
+            raise superseded(spec.name, target.generation)
         if spec.stopped:
             stop_replicas(api, seen.replicas, grace=spec.stop_grace)
             return
@@ -188,6 +204,8 @@ class Application:
 
     def _take_back(self, target: Target, previous: Record | None) -> None:
         """Undo the record of what could not even begin, unless someone else has gone on from it."""
+        if self._swept(target):
+            return
         seen = self.look.observe(target.spec.name)
         if seen.generation != target.generation or (previous and previous.generation == target.generation):
             return
@@ -195,6 +213,18 @@ class Application:
             self._remove(target.spec.name, target.spec, seen)
         else:
             self._go_back(target, previous)
+
+    def _swept(self, target: Target) -> bool:
+        """Remove what this made of an app that someone else has deleted meanwhile; tell whether that was so."""
+        seen = self.look.observe(target.spec.name)
+        if not seen.generation:
+            self._remove(target.spec.name, target.spec, seen)
+        return not seen.generation
+
+    def _deleted_meanwhile(self, target: Target) -> bool:
+        with suppress(CloudkitError):  # what stopped the roll may stop this look too
+            return self._swept(target)
+        return False
 
     def _remove(self, name: str, spec: AppSpec | None, seen: Observation) -> None:
         """Remove all of an app, its records last, so that what is interrupted can be taken up again."""

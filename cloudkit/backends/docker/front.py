@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from cloudkit.backends.docker.balancer import (
@@ -22,7 +24,7 @@ from cloudkit.backends.docker.balancer.container import Addressed, remove, shape
 from cloudkit.backends.docker.names import balancer_name, network_name
 from cloudkit.backends.docker.parallel import in_parallel
 from cloudkit.backends.docker.traffic import Direct, Traffic
-from cloudkit.errors import BackendError, CloudkitError
+from cloudkit.errors import BackendError, CloudkitError, ConflictError, NotFoundError
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -36,7 +38,7 @@ __all__ = ["Fronts"]
 
 
 class Fronts:
-    """The balancers of one namespace.
+    """The balancers of one namespace; several threads may use them at once.
 
     Args:
         api: The SDK's low-level client.
@@ -48,7 +50,8 @@ class Fronts:
         self._api = api
         self._namespace = namespace
         self._configured = image
-        self._balancers: dict[str, Balancer] = {}
+        self._balancers: dict[str, tuple[AppSpec, Balancer]] = {}
+        self._lock = Lock()
 
     @property
     def image(self) -> str:
@@ -114,27 +117,35 @@ class Fronts:
 
     def remove(self, app: str) -> None:
         """Remove an app's balancer; one that is not there is no error."""
-        kept = self._balancers.pop(app, None)
+        with self._lock:
+            kept = self._balancers.pop(app, None)
         if kept is not None:
-            kept.close()
-        remove(self._api, balancer_name(self._namespace, app))
+            kept[1].close()
+        with suppress(ConflictError):  # it is being removed
+            remove(self._api, balancer_name(self._namespace, app))
 
     def close(self) -> None:
         """Let go of all sessions; calling it twice is no error."""
-        for balancer in self._balancers.values():
+        with self._lock:
+            kept = list(self._balancers.values())
+            self._balancers.clear()
+        for _, balancer in kept:
             balancer.close()
-        self._balancers.clear()
 
     def _known(self, spec: AppSpec) -> Balancer:
-        """Return a balancer that is there; its image matters only when it is made."""
-        return self._balancers.get(spec.name) or self._balancer(spec, "", ())
+        """Return a balancer that is there, as this spec has it; its image matters only when it is made."""
+        kept = self._balancers.get(spec.name)
+        if kept is not None and settings_for(kept[0]) == settings_for(spec):
+            return kept[1]
+        return self._balancer(spec, "", ())
 
     def _balancer(self, spec: AppSpec, image: str, networks: Sequence[Network]) -> Balancer:
-        kept = self._balancers.get(spec.name)
-        if kept is not None:
-            kept.close()
         made = Balancer(self._api, image=image, site=self._site(spec, networks), settings=settings_for(spec))
-        self._balancers[spec.name] = made
+        with self._lock:
+            kept = self._balancers.get(spec.name)
+            self._balancers[spec.name] = (spec, made)
+        if kept is not None:
+            kept[1].close()
         return made
 
     def _site(self, spec: AppSpec, networks: Sequence[Network]) -> Site:
@@ -177,7 +188,7 @@ class BalancedTraffic:
         self.admit(unknown)
         known = [name for name in replicas if name in servers and name not in self._draining]
         for name in known:
-            if servers[name].admin is not Admin.READY and self._balancer.up(name):
+            if servers[name].admin is not Admin.READY and servers[name].passing:
                 self._balancer.enable(name)
         return frozenset(name for name in known if servers[name].passing and servers[name].admin is not Admin.MAINT)
 
@@ -192,7 +203,14 @@ class BalancedTraffic:
         """Send these nothing new and return when what they serve has ended, or after ``deadline`` seconds."""
         known = {server.name for server in self._balancer.servers()}
         self._draining.update(names)
-        in_parallel([partial(self._balancer.drain, name, deadline) for name in names if name in known])
+        in_parallel([partial(self._drain, name, deadline) for name in names if name in known])
+
+    def _drain(self, name: str, deadline: float) -> None:
+        try:
+            self._balancer.drain(name, deadline)
+        except (BackendError, NotFoundError):
+            if name in {server.name for server in self._balancer.servers()}:  # else another writer was faster
+                raise
 
     def dismiss(self, names: Sequence[str]) -> None:
         """Forget these replicas."""

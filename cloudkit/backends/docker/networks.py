@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import random
+import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from cloudkit.backends.docker.labels import Component, identity
+from cloudkit.backends.docker.labels import NAMESPACE, Component, identity
 from cloudkit.backends.docker.names import network_name
 from cloudkit.engine.errors import translate
-from cloudkit.errors import AccessError, BackendError, ConflictError, NotFoundError
+from cloudkit.errors import AccessError, BackendError, CloudkitError, ConflictError, NotFoundError
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Network", "ensure_network", "find_network", "remove_networks"]
 
 TRIES = 8
+_EXHAUSTED = re.compile(r"could not find an available|all predefined address pools|no available network", re.IGNORECASE)
+_OVERLAP = re.compile(r"overlap|already exists", re.IGNORECASE)
 
 
 class Network:
@@ -41,24 +44,34 @@ class Network:
 
 
 def find_network(api: APIClient, namespace: str, network: str) -> Network | None:
-    """Return a network of the namespace; None when it is not there."""
+    """Return a network of the namespace; None when it is not there.
+
+    Raises:
+        ConflictError: One of that name is there, and somebody else's.
+    """
     name = network_name(namespace, network)
     with translate(f"find network {name}"):
         rows: list[dict[str, Any]] = api.networks(names=[name])
-    return next((_network(row) for row in rows if row["Name"] == name), None)
+    for row in rows:
+        if row["Name"] == name:
+            return _network(row, namespace)
+    return None
 
 
 def ensure_network(api: APIClient, namespace: str, network: str) -> Network:
     """Return a network of the namespace, made where it is missing."""
+    name = network_name(namespace, network)
     for _ in range(TRIES):
         found = find_network(api, namespace, network)
         if found is not None:
             return found
+        subnet = _free_subnet(api, namespace)
         try:
-            _create(api, network_name(namespace, network), namespace, _free_subnet(api, namespace))
-        except (BackendError, ConflictError):  # the subnet was taken in between, or another process was faster
-            continue
-    message = f"no network for {network_name(namespace, network)!r}: its subnets are taken as fast as they are found"
+            _create(api, name, namespace, subnet)
+        except (AccessError, BackendError, ConflictError) as error:
+            if not _outrun(error):
+                raise
+    message = f"no network for {name!r}: its subnets are taken as fast as they are found"
     raise BackendError(message, hint="docker network prune")
 
 
@@ -78,14 +91,28 @@ def remove_networks(api: APIClient, namespace: str) -> None:
 
 def _free_subnet(api: APIClient, namespace: str) -> str:
     """Ask the engine for a subnet of its pools by making a network for a moment."""
-    name = f"{namespace}.probe-{secrets.token_hex(4)}"
-    with translate(f"find a free subnet for {namespace}"):
-        made = api.create_network(name, driver="bridge", labels=_labels(namespace))["Id"]
-        try:
-            description: Any = api.inspect_network(made)
-            return str(description["IPAM"]["Config"][0]["Subnet"])
-        finally:
-            api.remove_network(made)
+    try:
+        with translate(f"find a free subnet for {namespace}"):
+            return _probed(api, f"{namespace}.probe-{secrets.token_hex(4)}", namespace)
+    except BackendError as error:
+        if not _EXHAUSTED.search(" ".join(error.evidence)):
+            raise
+        message = f"the engine has no free subnet for the networks of {namespace!r}"
+        raise BackendError(message, evidence=error.evidence, hint="docker network prune") from error
+
+
+def _probed(api: APIClient, name: str, namespace: str) -> str:
+    made = api.create_network(name, driver="bridge", labels=_labels(namespace))["Id"]
+    try:
+        description: Any = api.inspect_network(made)
+        return _subnet(description)
+    finally:
+        api.remove_network(made)
+
+
+def _outrun(error: CloudkitError) -> bool:
+    """True when the subnet was taken in between, or another process made the network first."""
+    return isinstance(error, ConflictError) or _OVERLAP.search(" ".join(error.evidence)) is not None
 
 
 def _create(api: APIClient, name: str, namespace: str, subnet: str) -> None:
@@ -108,5 +135,12 @@ def _labels(namespace: str) -> dict[str, str]:
     return identity(namespace, Component.NETWORK)
 
 
-def _network(row: dict[str, Any]) -> Network:
-    return Network(row["Name"], row["IPAM"]["Config"][0]["Subnet"])
+def _network(row: dict[str, Any], namespace: str) -> Network:
+    if (row.get("Labels") or {}).get(NAMESPACE) != namespace:
+        message = f"there is a network {row['Name']!r} already, which is not cloudkit's"
+        raise ConflictError(message, hint="another namespace, or another name for that network")
+    return Network(row["Name"], _subnet(row))
+
+
+def _subnet(description: dict[str, Any]) -> str:
+    return next(str(pool["Subnet"]) for pool in description["IPAM"]["Config"] if ":" not in pool["Subnet"])

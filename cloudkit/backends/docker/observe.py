@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -64,6 +65,11 @@ class Seen:
         return self.state in _ALIVE
 
     @property
+    def awake(self) -> bool:
+        """True while it runs and nobody has paused it."""
+        return self.alive and self.state != "paused"
+
+    @property
     def exit_code(self) -> int | None:
         """The exit code in the engine's words; None while it runs or has never run."""
         match = _EXITED.match(self.status)
@@ -73,6 +79,10 @@ class Seen:
     def healthy(self) -> bool:
         """False while a health check of the engine's says so."""
         return "(unhealthy)" not in self.status and "(health: starting)" not in self.status
+
+    def completed(self, restart: str) -> bool:
+        """True when it has ended well under a restart policy that leaves it so."""
+        return not self.alive and self.exit_code == 0 and restart != "always"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +102,12 @@ class Observation:
     def generation(self) -> int:
         """The newest generation's number; 0 when the app is not there."""
         return self.records[-1].generation if self.records else 0
+
+    @property
+    def woken(self) -> bool:
+        """True while a stopped app is on its way to run again: those that ended by the stop are not completed."""
+        before = self.records[-2:-1]
+        return any(one.revision == self.records[-1].revision and json.loads(one.spec).get("stopped") for one in before)
 
     @property
     def empty(self) -> bool:

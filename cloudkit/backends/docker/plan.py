@@ -49,11 +49,14 @@ def wanted_revision(situation: Situation, wanted: AppSpec) -> int:
 def plan_actions(situation: Situation, wanted: AppSpec) -> tuple[Action, ...]:
     """Return the steps from what is there to what is wanted; none when nothing is to be done."""
     revision = wanted_revision(situation, wanted)
+    record = _record(situation, wanted, revision)
+    if wanted.stopped:
+        return (*record, *_stops(situation))
     return (
-        *_record(situation, wanted, revision),
+        *record,
         *_surroundings(situation, wanted),
         *_balancer(situation, wanted),
-        *(_stops(situation) if wanted.stopped else _replicas(situation, wanted, revision)),
+        *_replicas(situation, wanted, revision),
     )
 
 
@@ -76,7 +79,7 @@ def _surroundings(situation: Situation, wanted: AppSpec) -> Iterator[Action]:
     for network in wanted.networks or ("default",):
         if network not in situation.networks:
             yield Action(kind=ActionKind.CREATE, object="network", name=network)
-    for mount in wanted.mounts:
+    for mount in wanted.mounts if wanted.replicas else ():  # the engine makes them with the first replica
         if mount.kind == "volume" and mount.source not in situation.volumes:
             yield Action(kind=ActionKind.CREATE, object="volume", name=mount.source)
 
@@ -106,7 +109,8 @@ def _stops(situation: Situation) -> Iterator[Action]:
 
 def _replicas(situation: Situation, wanted: AppSpec, revision: int) -> Iterator[Action]:
     """Return all the steps of the roll, by playing them through with every new replica taken for ready."""
-    members = {one.name: _member(one, wanted) for one in situation.seen.replicas}
+    woken = _woken(situation, wanted)
+    members = {one.name: _member(one, wanted, woken=woken) for one in situation.seen.replicas}
     by_name = {one.name: one for one in situation.seen.replicas}
     for turn in range(4 * (len(members) + wanted.replicas) + 4):
         step = next_step(wanted, revision, list(members.values()))
@@ -125,9 +129,15 @@ def _replicas(situation: Situation, wanted: AppSpec, revision: int) -> Iterator[
             yield Action(kind=kind, object="replica", name=shown(situation.namespace, name))
 
 
-def _member(seen: Seen, wanted: AppSpec) -> Member:
-    done = seen.exit_code == 0 and wanted.restart != "always" and not seen.alive
-    return Member(name=seen.name, revision=seen.revision, alive=seen.alive, ready=seen.alive, done=done)
+def _woken(situation: Situation, wanted: AppSpec) -> bool:
+    """True when this plan starts a stopped app, or goes on with that."""
+    current = situation.current
+    return situation.seen.woken if current == wanted else current is not None and current.stopped
+
+
+def _member(seen: Seen, wanted: AppSpec, *, woken: bool) -> Member:
+    done = seen.completed(wanted.restart) and not woken
+    return Member(name=seen.name, revision=seen.revision, alive=seen.awake, ready=seen.awake, done=done)
 
 
 def _action(kind: ActionKind, object_: str, namespace: str, seen: Seen, detail: str = "") -> Action:

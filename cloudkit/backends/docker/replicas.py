@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from cloudkit.backends.docker.causes import Facts, refused_cause
 from cloudkit.backends.docker.convert import replica_config
 from cloudkit.backends.docker.ending import remove_container
 from cloudkit.backends.docker.names import replica_name
 from cloudkit.backends.docker.networks import Network
 from cloudkit.backends.docker.parallel import in_parallel
 from cloudkit.engine.errors import translate
-from cloudkit.errors import AccessError, BackendError, CloudkitError, ConflictError
+from cloudkit.errors import BackendError, CloudkitError, NotFoundError, RolloutError
+from cloudkit.model.cause import Cause, CauseCode
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -20,9 +24,9 @@ if TYPE_CHECKING:
     from cloudkit.backends.docker.observe import Seen
     from cloudkit.model.app import AppSpec
 
-__all__ = ["Replicas", "address_taken"]
+__all__ = ["Replicas"]
 
-TRIES = 5
+TRIES = 8  # draws of an address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,62 +48,93 @@ class Replicas:
     image: str
 
     def start(self, spec: AppSpec, revision: int, count: int, revive: Sequence[Seen] = ()) -> dict[str, str]:
-        """Start ``count`` new replicas, and stopped ones again; return name to address."""
+        """Start ``count`` new replicas, and stopped ones again; return name to address.
+
+        One that the engine refuses to run stays as it is, as its own state says why.
+
+        Raises:
+            RolloutError: What a new one asks for is not there to be had.
+        """
         work: list[Callable[[], tuple[str, str]]] = [
-            *(lambda: self._start_new(spec, revision) for _ in range(count)),
-            *(lambda one=one: self._start_again(one) for one in revive),
+            *(partial(self._start_new, spec, revision) for _ in range(count)),
+            *(partial(self._start_again, spec, revision, one) for one in revive),
         ]
         return dict(in_parallel(work))
 
     def _start_new(self, spec: AppSpec, revision: int) -> tuple[str, str]:
-        for left in range(TRIES, 0, -1):
+        for _ in range(TRIES):
             name, address = replica_name(self.namespace, spec.name, revision), self.network.address()
+            made = self._create(spec, revision, name, address)
             try:
-                self._create_and_start(spec, revision, name, address)
-            except (AccessError, BackendError, ConflictError) as error:
-                if left == 1 or not address_taken(error):
+                self._join_others(made, name)
+                self._start(made, name)
+            except CloudkitError:
+                refusal = self._refusal(made)
+                if refusal and not _address_taken(refusal):
+                    return name, address
+                remove_container(self.api, made)
+                if not refusal:
                     raise
             else:
                 return name, address
         message = f"no free address for {spec.name!r} on network {self.network.name}"
         raise BackendError(message, hint="docker network prune")
 
-    def _create_and_start(self, spec: AppSpec, revision: int, name: str, address: str) -> None:
+    def _create(self, spec: AppSpec, revision: int, name: str, address: str) -> str:
         config = replica_config(
             self.api, spec, namespace=self.namespace, revision=revision, name=name, image=self.image,
             network=self.network.name, address=address,
         )  # fmt: skip
-        with translate(f"create replica {name}"):
-            made = self.api.create_container(**config)["Id"]
         try:
-            for other in self.others:
-                with translate(f"connect {name} to {other}"):
-                    self.api.connect_container_to_network(made, other)
-            with translate(f"start replica {name}"):
-                self.api.start(made)
-        except CloudkitError as error:
-            if _by_the_image(error):  # the container's own state says why: it stays for the diagnosis
-                return
-            remove_container(self.api, made)
-            raise
-
-    def _start_again(self, replica: Seen) -> tuple[str, str]:
-        try:
-            with translate(f"start replica {replica.name}"):
-                self.api.start(replica.id)
-        except CloudkitError as error:
-            if not _by_the_image(error):
+            with translate(f"create replica {name}"):
+                return str(self.api.create_container(**config)["Id"])
+        except (BackendError, NotFoundError) as error:
+            cause = _refused(spec, " ".join(error.evidence), name=name)
+            if cause.code is CauseCode.UNKNOWN:
                 raise
+            raise RolloutError(f"app {spec.name!r} cannot run: {cause.summary}", cause=cause) from error
+
+    def _start_again(self, spec: AppSpec, revision: int, replica: Seen) -> tuple[str, str]:
+        """Start a replica that is there; one that has lost its network or address is replaced."""
+        try:
+            if replica.state == "paused":
+                with translate(f"resume replica {replica.name}"):
+                    self.api.unpause(replica.id)
+            else:
+                self._join_others(replica.id, replica.name)
+                self._start(replica.id, replica.name)
+        except CloudkitError:
+            refusal = self._refusal(replica.id)
+            if not refusal or _refused(spec, refusal).code is CauseCode.NETWORK:
+                remove_container(self.api, replica.id)
+                return self._start_new(spec, revision)
         return replica.name, replica.address
 
+    def _start(self, container: str, name: str) -> None:
+        with translate(f"start replica {name}"):
+            self.api.start(container)
 
-def address_taken(error: CloudkitError) -> bool:
-    """True when the engine refused an address that another container has."""
-    text = str(error).lower()
-    return "address already in use" in text and "port" not in text.split("address already in use")[0][-60:]
+    def _join_others(self, container: str, name: str) -> None:
+        """Join the further networks, but for those it has joined before it was left alone."""
+        if not self.others:
+            return
+        with translate(f"connect {name} to its networks"):
+            joined = self.api.inspect_container(container)["NetworkSettings"]["Networks"]
+            for other in self.others:
+                if other not in joined:
+                    self.api.connect_container_to_network(container, other)
+
+    def _refusal(self, container: str) -> str:
+        """Return why the engine could not run a container, in its own words; empty where it did not try."""
+        with suppress(NotFoundError), translate(f"see why {container[:12]} did not start"):
+            return str(self.api.inspect_container(container)["State"].get("Error") or "")
+        return ""
 
 
-def _by_the_image(error: CloudkitError) -> bool:
-    """True when the container's process could not be started, which its state tells in full."""
-    text = str(error)
-    return any(words in text for words in ("OCI runtime", "exec format", "executable file", "runc", "task"))
+def _address_taken(refusal: str) -> bool:
+    """True when another container has the address: replicas publish no port that could be in use."""
+    return "address already in use" in refusal.lower()
+
+
+def _refused(spec: AppSpec, words: str, *, name: str = "a replica") -> Cause:
+    return refused_cause(spec, Facts(name=name, status="created", error=words))

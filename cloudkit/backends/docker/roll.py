@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from cloudkit.backends.docker.balancer.settings import balanced
@@ -12,12 +13,12 @@ from cloudkit.backends.docker.observe import Observation, Seen
 from cloudkit.backends.docker.replicas import Replicas
 from cloudkit.backends.docker.steps import Member, Step, next_step
 from cloudkit.backends.docker.traffic import Traffic
-from cloudkit.errors import ConflictError
+from cloudkit.errors import CloudkitError, ConflictError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
 from cloudkit.model.progress import Listener, Phase, Progress
 
-__all__ = ["NotReady", "Roll"]
+__all__ = ["NotReady", "Roll", "superseded"]
 
 FIRST_TICK, LAST_TICK = 0.02, 0.15  # seconds between two looks, from the first to the later ones
 SETTLE = 0.5  # seconds that a replica without any probe must run before it counts as ready
@@ -58,6 +59,8 @@ class Roll:
     listener: Listener
     _running_since: dict[str, float] = field(default_factory=dict)
     _revived: set[str] = field(default_factory=set)
+    _fresh: frozenset[str] = frozenset()
+    _ends: float | None = None
     _progress: tuple[object, ...] = ()
     _tick: float = FIRST_TICK
     _suspected: CauseCode | None = None
@@ -75,15 +78,15 @@ class Roll:
             NotReady: A replica does not become ready.
             ConflictError: Somebody else wants something newer.
         """
-        ends = None if timeout is None else time.monotonic() + timeout
+        self._ends = None if timeout is None else time.monotonic() + timeout
         try:
-            while not self._advanced(ends, wait=wait):
+            while not self._advanced(wait=wait):
                 pass
         except KeyboardInterrupt:
             self._detach()
             raise
 
-    def _advanced(self, ends: float | None, *, wait: bool) -> bool:
+    def _advanced(self, *, wait: bool) -> bool:
         """Look, and do the next step; True at the end."""
         observation = self.observe()
         self._guard(observation)
@@ -95,7 +98,7 @@ class Roll:
         if step.idle and not wait and self._only_new(members):
             self._detach()
             return True
-        self._check(observation, members, ends)
+        self._check(observation, members, idle=step.idle)
         if step.idle:
             self._pause()
         else:
@@ -112,12 +115,13 @@ class Roll:
         """Return the replicas as the next step sees them."""
         running = {one.name: one.address for one in observation.replicas if one.state == "running" and one.healthy}
         up = self.traffic.serving(running)
-        return [self._member(seen, up) for seen in observation.replicas]
+        self._running_since = {name: since for name, since in self._running_since.items() if name in running}
+        return [self._member(seen, up, woken=observation.woken) for seen in observation.replicas]
 
-    def _member(self, seen: Seen, up: frozenset[str]) -> Member:
-        done = seen.exit_code == 0 and self.spec.restart != "always" and not seen.alive
+    def _member(self, seen: Seen, up: frozenset[str], *, woken: bool) -> Member:
+        done = seen.completed(self.spec.restart) and (not woken or seen.name in self._revived)
         ready = seen.name in up and self._has_settled(seen)
-        return Member(name=seen.name, revision=seen.revision, alive=seen.alive, ready=ready, done=done)
+        return Member(name=seen.name, revision=seen.revision, alive=seen.awake, ready=ready, done=done)
 
     def _has_settled(self, seen: Seen) -> bool:
         since = self._running_since.setdefault(seen.name, time.monotonic())
@@ -128,10 +132,17 @@ class Roll:
         return all(one.revision == self.revision for one in members)
 
     def _guard(self, observation: Observation) -> None:
-        if observation.generation == self.generation:
-            return
-        message = f"app {self.spec.name!r} was changed by someone else while it rolled (generation {self.generation})"
-        raise ConflictError(message, hint=f"cloudkit status {self.spec.name}")
+        if observation.generation != self.generation:
+            self._withdraw(observation)
+            raise superseded(self.spec.name, self.generation)
+        self._fresh = frozenset()
+
+    def _withdraw(self, observation: Observation) -> None:
+        """Take back what was started since the last look: whoever wants something newer may not have counted on it."""
+        fresh = [seen for seen in observation.replicas if seen.name in self._fresh]
+        with suppress(CloudkitError):  # the balancer may be gone
+            self.traffic.dismiss([seen.name for seen in fresh])
+        end_replicas(self.replicas.api, fresh, grace=self.spec.stop_grace)
 
     def _perform(self, step: Step, observation: Observation) -> None:
         by_name = {seen.name: seen for seen in observation.replicas}
@@ -139,6 +150,7 @@ class Roll:
         self._revived.update(seen.name for seen in revive)
         if step.start or revive:
             started = self.replicas.start(self.spec, self.revision, step.start, revive)
+            self._fresh = frozenset(started).difference(by_name)
             self.traffic.admit(started)
         if step.retire:
             self._retire([by_name[name] for name in step.retire])
@@ -157,12 +169,12 @@ class Roll:
         self.traffic.dismiss(names)
         end_replicas(self.replicas.api, retired, grace=self.spec.stop_grace)
 
-    def _check(self, observation: Observation, members: Sequence[Member], ends: float | None) -> None:
+    def _check(self, observation: Observation, members: Sequence[Member], *, idle: bool) -> None:
         """Raise when waiting longer cannot help, or has lasted long enough."""
         now = time.monotonic()
         waiting = [one for one in members if one.revision == self.revision and not one.ready and not one.done]
         ended = any(not one.alive for one in waiting) or self._restarting(observation)
-        late = self._late(now) or (ends is not None and now > ends)
+        late = (self._overdue(now) or self._timed_out(now)) and (idle or bool(waiting))
         patience = DIAGNOSE_ENDED if ended else DIAGNOSE
         if waiting and (late or now - self._diagnosed_at > patience):
             self._diagnosed_at = now
@@ -171,7 +183,8 @@ class Roll:
                 raise NotReady(cause)
             self._suspect(cause)
         if late:
-            raise NotReady(_late_cause(self.spec, len(waiting), self._window(ends)))
+            why = "the time given is over" if self._timed_out(now) else f"no progress for {allowance(self.spec):g} s"
+            raise NotReady(_late_cause(self.spec, len(waiting), why))
 
     def _suspect(self, cause: Cause | None) -> None:
         """Tell of a cause that waiting may yet mend, once."""
@@ -183,11 +196,11 @@ class Roll:
     def _restarting(self, observation: Observation) -> bool:
         return any(one.state == "restarting" for one in observation.replicas if one.revision == self.revision)
 
-    def _late(self, now: float) -> bool:
+    def _overdue(self, now: float) -> bool:
         return now - self._progressed_at > allowance(self.spec)
 
-    def _window(self, ends: float | None) -> float:
-        return allowance(self.spec) if ends is None else min(allowance(self.spec), ends)
+    def _timed_out(self, now: float) -> bool:
+        return self._ends is not None and now > self._ends
 
     def _tell(self, members: Sequence[Member], *, settled: bool) -> None:
         ready = sum(one.ready and one.revision == self.revision for one in members)
@@ -218,10 +231,16 @@ def allowance(spec: AppSpec) -> float:
     return startup.initial_delay + startup.failure_threshold * max(startup.period, startup.timeout)
 
 
-def _late_cause(spec: AppSpec, waiting: int, seconds: float) -> Cause:
+def superseded(name: str, generation: int) -> ConflictError:
+    """Return the error of a roll that is no longer wanted."""
+    message = f"app {name!r} was changed by someone else while it rolled (generation {generation})"
+    return ConflictError(message, hint=f"cloudkit status {name}")
+
+
+def _late_cause(spec: AppSpec, waiting: int, why: str) -> Cause:
     return Cause(
         code=CauseCode.DEADLINE,
         summary=f"{waiting} of {spec.replicas} replicas of {spec.name!r} were not ready in time",
-        evidence=(f"no progress for {seconds:g} s",),
+        evidence=(why,),
         fix=f"cloudkit logs {spec.name}",
     )

@@ -66,7 +66,7 @@ class Application:
             ConflictError: The app's generation is no longer the plan's.
             RolloutError: A replica did not become ready; the old revision, where there was one, runs again.
         """
-        seen = self._unchanged(plan)
+        seen = self._unchanged(plan, self.look.observe(spec.name))
         if plan.empty and self.look.state(spec.name, seen).settled:
             return
         self.look.fronts.refuse_taken(spec)
@@ -87,12 +87,11 @@ class Application:
 
     def delete(self, plan: Plan) -> None:
         """Remove an app; its volumes stay."""
-        seen = self._unchanged(plan)
-        if not seen.empty:
-            self._remove(plan.app, plan.before, seen)
-
-    def _unchanged(self, plan: Plan) -> Observation:
         seen = self.look.observe(plan.app)
+        if not seen.empty:  # else it is gone, whoever was faster
+            self._remove(plan.app, plan.before, self._unchanged(plan, seen))
+
+    def _unchanged(self, plan: Plan, seen: Observation) -> Observation:
         if seen.generation == plan.generation:
             return seen
         message = (

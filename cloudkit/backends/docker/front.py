@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from cloudkit.model.progress import Listener
 
 __all__ = ["Fronts"]
+
+FIRST_CHECK = 1.0  # seconds in which a balancer has checked whatever it was given
+POLL = 0.02
 
 
 class Fronts:
@@ -194,10 +198,18 @@ class BalancedTraffic:
 
     def trust(self, names: Sequence[str]) -> None:
         """Send these requests while they answer; one that does not answer yet is passed over within moments."""
-        known = {server.name: server for server in self._balancer.servers()}
-        for name in names:
-            if name in known and known[name].admin is not Admin.READY:
-                self._balancer.enable(name)
+        for server in self._checked(names):
+            if server.admin is not Admin.READY:
+                self._balancer.enable(server.name)
+
+    def _checked(self, names: Sequence[str]) -> list[Server]:
+        """Return these servers after their first check, as one that nobody has checked yet would be taken for ready."""
+        ends = time.monotonic() + FIRST_CHECK
+        while True:
+            known = [server for server in self._balancer.servers() if server.name in names]
+            if all(server.check or not server.checked for server in known) or time.monotonic() >= ends:
+                return known
+            time.sleep(POLL)
 
     def drain(self, names: Sequence[str], *, deadline: float) -> None:
         """Send these nothing new and return when what they serve has ended, or after ``deadline`` seconds."""

@@ -14,7 +14,7 @@ from cloudkit.backends.docker.records import write_record
 from cloudkit.cloud import Cloud
 from cloudkit.errors import ConflictError, RolloutError
 from cloudkit.model.cause import CauseCode
-from cloudkit.model.progress import Progress
+from cloudkit.model.progress import Progress, silent
 from cloudkit.model.state import AppPhase, ReplicaPhase
 
 pytestmark = pytest.mark.engine
@@ -131,6 +131,24 @@ def test_what_is_on_its_way_when_its_app_is_deleted_goes_with_it(
     assert [type(one) for one in told] == [ConflictError]
     assert cloud.apps() == ()
     assert client.containers.list(all=True, filters={"label": f"cloudkit/namespace={namespace}"}) == []
+
+
+def test_deleting_what_someone_else_has_deleted_meanwhile_is_no_error(cloud: Cloud, image: str) -> None:
+    """It is gone, as was asked for."""
+    cloud.deploy("web", image, command=WORKER)
+    plan = cloud.backend.plan_delete("web")
+    cloud.app("web").delete()
+
+    assert cloud.backend.apply(plan, listener=silent) is None
+
+
+def test_one_that_nobody_waits_for_is_not_ready_before_it_answers(cloud: Cloud, image: str) -> None:
+    """Also in the moments before its balancer has checked it for the first time."""
+    env = {"START_DELAY": "30"}
+
+    web = cloud.deploy("web", image, port=8080, publish=False, env=env, stop_grace=0, wait=False)
+
+    assert (web.status().phase, web.status().ready) == (AppPhase.PROGRESSING, 0)
 
 
 def test_what_cannot_be_made_is_told_as_a_cause_and_leaves_the_old_revision(cloud: Cloud, image: str) -> None:

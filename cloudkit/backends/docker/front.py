@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from threading import Lock
@@ -39,6 +39,7 @@ __all__ = ["Fronts"]
 
 FIRST_CHECK = 1.0  # seconds in which a balancer has checked whatever it was given
 POLL = 0.02
+_TAKEN_OUT = frozenset({Admin.DRAIN, Admin.MAINT})
 
 
 class Fronts:
@@ -185,16 +186,21 @@ class BalancedTraffic:
         for name, address in replicas.items():
             self._balancer.admit(name, address)
 
-    def serving(self, replicas: Mapping[str, str]) -> frozenset[str]:
+    def serving(self, replicas: Mapping[str, str], leaving: Collection[str]) -> frozenset[str]:
         """Return those that take requests now; one that was not known is admitted, one that answers gets requests."""
         servers = {server.name: server for server in self._balancer.servers()}
-        unknown = {name: address for name, address in replicas.items() if name not in servers}
-        self.admit(unknown)
-        known = [name for name in replicas if name in servers and name not in self._draining]
-        for name in known:
-            if servers[name].admin is not Admin.READY and servers[name].passing:
-                self._balancer.enable(name)
-        return frozenset(name for name in known if servers[name].passing and servers[name].admin is not Admin.MAINT)
+        staying = [name for name in replicas if name not in servers or not self._goes(servers[name], leaving)]
+        known = [servers[name] for name in staying if name in servers and servers[name].admin is not Admin.MAINT]
+        lost = set(staying) - {server.name for server in known}  # not known, or left in the middle of being admitted
+        self.admit({name: replicas[name] for name in sorted(lost)})
+        for server in known:
+            if server.admin is not Admin.READY and server.passing:
+                self._balancer.enable(server.name)
+        return frozenset(server.name for server in known if server.passing)
+
+    def _goes(self, server: Server, leaving: Collection[str]) -> bool:
+        """True for one that this or another writer is taking out."""
+        return server.name in self._draining or (server.admin in _TAKEN_OUT and server.name in leaving)
 
     def trust(self, names: Sequence[str]) -> None:
         """Send these requests while they answer; one that does not answer yet is passed over within moments."""

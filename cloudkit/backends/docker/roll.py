@@ -114,7 +114,8 @@ class Roll:
     def members(self, observation: Observation) -> list[Member]:
         """Return the replicas as the next step sees them."""
         running = {one.name: one.address for one in observation.replicas if one.state == "running" and one.healthy}
-        up = self.traffic.serving(running)
+        leaving = {one.name for one in observation.replicas if one.revision != self.revision}
+        up = self.traffic.serving(running, leaving)
         self._running_since = {name: since for name, since in self._running_since.items() if name in running}
         return [self._member(seen, up, woken=observation.woken) for seen in observation.replicas]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 __all__ = ["Direct", "Traffic"]
@@ -15,8 +15,11 @@ class Traffic(Protocol):
         """Check these replicas, given as name to address, and send them requests once they answer."""
         ...
 
-    def serving(self, replicas: Mapping[str, str]) -> frozenset[str]:
-        """Return those of these replicas that take requests now; one that was not known is admitted."""
+    def serving(self, replicas: Mapping[str, str], leaving: Collection[str]) -> frozenset[str]:
+        """Return those of these replicas that take requests now; one that was not known is admitted.
+
+        One that drains takes requests again, unless it is ``leaving``: whoever drains it is about to stop it.
+        """
         ...
 
     def trust(self, names: Sequence[str]) -> None:
@@ -38,7 +41,7 @@ class Direct:
     def admit(self, replicas: Mapping[str, str]) -> None:
         """Have nothing to do."""
 
-    def serving(self, replicas: Mapping[str, str]) -> frozenset[str]:
+    def serving(self, replicas: Mapping[str, str], leaving: Collection[str]) -> frozenset[str]:  # noqa: ARG002  # none drains
         """Return all of them."""
         return frozenset(replicas)
 

@@ -9,6 +9,7 @@ from typing import Any
 import docker
 import pytest
 
+from cloudkit.backends.docker.convert import replica_config
 from cloudkit.backends.docker.labels import Component, identity
 from cloudkit.backends.docker.records import write_record
 from cloudkit.cloud import Cloud
@@ -76,6 +77,27 @@ def test_replicas_come_back_though_their_network_was_removed(
     web.start()
 
     assert (web.status().ready, len(web.status().replicas)) == (2, 2)
+
+
+def test_a_replica_left_before_it_was_started_joins_all_its_networks(
+    cloud: Cloud, client: docker.DockerClient, image: str, namespace: str
+) -> None:
+    """As a kill leaves one: created on its first network, and on no other."""
+    web = cloud.deploy("web", image, command=WORKER, networks=["default", "db"])
+    spec, (lost,) = web.status().spec, web.status().replicas
+    client.containers.get(lost.id).remove(force=True)
+    config = replica_config(
+        client.api, spec, namespace=namespace, revision=1, name=f"{namespace}.web-1-left", image=image,
+        network=namespace, address=lost.address,
+    )  # fmt: skip
+    left = client.api.create_container(**config)["Id"]
+
+    cloud.deploy("web", image, command=WORKER, networks=["default", "db"])
+
+    (after,) = web.status().replicas
+    assert (after.id, after.phase) == (left, ReplicaPhase.READY)
+    joined = client.api.inspect_container(left)["NetworkSettings"]["Networks"]
+    assert set(joined) == {namespace, f"{namespace}.db"}
 
 
 def test_a_network_of_somebody_else_is_left_alone(

@@ -23,7 +23,9 @@ NAMESPACE = "faults-disk"
 
 
 @pytest.fixture
-def small(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[OwnEngine, Path]]:
+def small(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[OwnEngine, Path]]:
     """An engine whose disk holds 600 MB, and the folder that is this disk."""
     refuse_without_testbed()
     place = tmp_path_factory.mktemp("small")

@@ -33,7 +33,7 @@ def small(
     disk.mkdir()
     with ExitStack() as undo:
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600m", "tmpfs", disk], check=True)
-        undo.callback(subprocess.run, ["umount", "-l", disk], check=False)
+        undo.callback(lambda: subprocess.run(["umount", "-l", disk], check=False))
         with monkeypatch.context() as patch:
             patch.setenv("XDG_CACHE_HOME", str(place))  # the engine keeps its data below it
             own = undo.enter_context(own_engine(place / "state"))

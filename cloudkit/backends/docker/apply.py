@@ -138,7 +138,7 @@ class Application:
         if spec.stopped:
             stop_replicas(api, seen.replicas, grace=spec.stop_grace)
             return
-        traffic = self._front(target, replicas, networks, seen)
+        traffic = self._front(target, replicas, networks, self._without_unreachable(spec, seen))
         roll = Roll(
             spec=spec,
             revision=target.revision,
@@ -150,6 +150,19 @@ class Application:
             listener=self.listener,
         )
         roll.run(wait=wait, timeout=timeout)
+
+    def _without_unreachable(self, spec: AppSpec, seen: Observation) -> Observation:
+        """Remove what runs but was cut from its network by hand, so that it is made again; return what is there then.
+
+        The engine connects no container to a new network of the old one's name, and nobody reaches what has no address.
+        """
+        cut = [one for one in seen.replicas if one.state == "running" and not one.address]
+        headless = seen.balancer is not None and seen.balancer.state == "running" and not seen.balancer.address
+        if headless:
+            self.look.fronts.remove(spec.name)
+        if cut:
+            end_replicas(self.engine.api, cut, grace=spec.stop_grace)
+        return self.look.observe(spec.name) if cut or headless else seen
 
     def _front(
         self,

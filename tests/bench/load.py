@@ -50,10 +50,10 @@ class Load:
     def outcome(self) -> Outcome:
         """Wait for the end and count."""
         text, _ = self._process.communicate(timeout=self._limit)
-        socket_errors = sum(int(count) for count in (_SOCKET.search(text) or [])[1:]) if _SOCKET.search(text) else 0
-        status = _STATUS.search(text)
+        broken, status = _SOCKET.search(text), _STATUS.search(text)
         requests, rate = _REQUESTS.search(text), _RATE.search(text)
         assert requests, text
         assert rate, text
-        failed = socket_errors + (int(status[1]) if status else 0)
+        failed = sum(map(int, broken.groups())) if broken else 0
+        failed += int(status[1]) if status else 0
         return Outcome(requests=int(requests[1]), failed=failed, rate=float(rate[1]))

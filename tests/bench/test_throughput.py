@@ -6,6 +6,7 @@ import pytest
 
 from bench.conftest import Docker
 from bench.load import Load
+from bench.test_deploy import ask
 from bench.table import Table
 from cloudkit import BuiltImage, Cloud
 
@@ -43,15 +44,15 @@ def test_the_balancer_against_caddy(
         "caddy", "reverse-proxy", "--from", ":80", *(word for one in backends for word in ("--to", one)),
     )  # fmt: skip
     peer = "http://" + docker("port", proxy, "80/tcp")
-    rate(wrk, peer, seconds=2)
+    ask(peer)
 
     ours, theirs = rate(wrk, web.url), rate(wrk, peer)
 
     table.add("requests to 3 replicas", ours=ours, peer=theirs, peer_name="caddy", unit="1/s")
 
 
-def rate(wrk: str, url: str, seconds: int = SECONDS) -> float:
+def rate(wrk: str, url: str) -> float:
     """Requests a second, none of which failed."""
-    outcome = Load(wrk, url, seconds=seconds).outcome()
+    outcome = Load(wrk, url, seconds=SECONDS).outcome()
     assert outcome.failed == 0, outcome
     return outcome.rate

@@ -62,7 +62,7 @@ class AppSpec:
         stop_signal: The signal that asks it to stop, such as ``SIGTERM``; None keeps the image's.
         restart: When the engine restarts it: ``always``, ``on-failure`` or ``never``.
         mounts: Volumes, host folders and memory.
-        networks: Private networks it joins beside the shared one.
+        networks: Networks it joins in place of the shared one; ``default`` among them keeps that, too.
         labels: The user's own labels.
         user: The user it runs as, ``name``, ``uid`` or ``uid:gid``; None keeps the image's.
         workdir: The folder it starts in; None keeps the image's.

@@ -53,7 +53,7 @@ class AppOptions(TypedDict, total=False):
         stop_signal: The signal that asks it to stop, such as ``SIGINT``.
         restart: When the engine restarts it.
         mounts: Volumes, folders and memory: ``data:/var/lib/data``, ``/srv/www:/www:ro``, ``tmpfs:/tmp``.
-        networks: Private networks it joins beside the shared one.
+        networks: Networks it joins in place of the shared one; ``default`` among them keeps that, too.
         labels: Labels of your own, as a mapping or ``KEY=VALUE``.
         user: The user it runs as: ``name``, ``uid`` or ``uid:gid``.
         workdir: The folder it starts in.

@@ -6,8 +6,8 @@ import pytest
 
 from bench.conftest import Docker
 from bench.load import Load
-from bench.test_deploy import ask
 from bench.table import Table
+from bench.test_deploy import ask
 from cloudkit import BuiltImage, Cloud
 
 pytestmark = [pytest.mark.bench, pytest.mark.engine]

@@ -121,7 +121,9 @@ def test_memory_can_take_a_pipes_place(workshop: Workshop, replica: Target) -> N
     """Streams that have no descriptor do as well."""
     out = BytesIO()
 
-    code = attach(workshop.api, replica, ["sh", "-c", "cat; echo err >&2"], stdin=BytesIO(b"in\n"), stdout=out)
+    code = attach(
+        workshop.api, replica, ["sh", "-c", "cat; sleep 0.3; echo err >&2"], stdin=BytesIO(b"in\n"), stdout=out
+    )
 
     assert (code, out.getvalue()) == (0, b"in\nerr\n")
 

@@ -33,7 +33,7 @@ def processes(workshop: Workshop, replica: Target) -> list[str]:
 
 def test_both_streams_and_the_exit_code_come_back(workshop: Workshop, replica: Target) -> None:
     """What a command prints is one text, and its exit code is told."""
-    result = execute(workshop.api, replica, ["sh", "-c", "echo out; sleep 0.1; echo err >&2; exit 3"])
+    result = execute(workshop.api, replica, ["sh", "-c", "echo out; sleep 0.5; echo err >&2; exit 3"])
 
     assert (result.output, result.exit_code, result.ok) == ("out\nerr\n", 3, False)
 

@@ -43,7 +43,7 @@ def test_the_lines_of_replicas_come_by_time(workshop: Workshop) -> None:
 
 def test_both_streams_are_told_apart(workshop: Workshop) -> None:
     """A line says whether it went to stdout or to stderr."""
-    workshop.ended(workshop.start("echo out; sleep 0.1; echo err >&2"))
+    workshop.ended(workshop.start("echo out; sleep 0.5; echo err >&2"))
 
     lines = read(workshop, LogQuery())
 

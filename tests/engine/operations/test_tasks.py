@@ -45,7 +45,7 @@ def left(workshop: Workshop) -> list[str]:
 
 def test_output_and_exit_code_come_back_and_nothing_stays(workshop: Workshop, image: Reference) -> None:
     """A task ends as its command does, and its container is gone."""
-    result = run(workshop, image, "sh", "-c", "echo out; sleep 0.1; echo err >&2; exit 4")
+    result = run(workshop, image, "sh", "-c", "echo out; sleep 0.5; echo err >&2; exit 4")
 
     assert (result.output, result.exit_code) == ("out\nerr\n", 4)
     assert left(workshop) == []

@@ -22,6 +22,8 @@ _PASSED = frozenset({"3", "4"})
 _MAINTENANCE = 0x01 | 0x02 | 0x20 | 0x40  # 0x04 only says that the file had it disabled
 _DRAIN = 0x08 | 0x10
 _CHECKED = 0x02
+_UNCHECKED = "Health check was not configured"
+"""What is said of a replica of an older revision, which the present probe does not judge."""
 _ACCEPTED = frozenset({"", "New server registered.", "Server deleted."})
 
 
@@ -138,15 +140,15 @@ class Runtime:
     def _enable(self, name: str) -> None:
         self._each(name, "set server {} state ready")
         if self._settings.check:
-            self._each(name, "enable health {}")
+            self._each(name, "enable health {}", accepted=_UNCHECKED)
 
-    def _each(self, name: str, template: str) -> None:
+    def _each(self, name: str, template: str, *, accepted: str = "") -> None:
         for route in self._settings.routes:
-            self._command(template.format(f"{route.name}/{server_name(name)}"))
+            self._command(template.format(f"{route.name}/{server_name(name)}"), accepted=accepted)
 
-    def _command(self, command: str) -> None:
+    def _command(self, command: str, *, accepted: str = "") -> None:
         answer = self._ask(command).strip()
-        if answer not in _ACCEPTED:
+        if answer not in _ACCEPTED and not (accepted and answer.startswith(accepted)):
             what = f"the balancer of app {self._settings.app!r} refused {command!r}"
             raise BackendError(what, evidence=answer.splitlines())
 

@@ -121,3 +121,13 @@ def test_no_name_becomes_a_second_command(name: str) -> None:
         Runtime(recorded, SETTINGS).maintain(name)
 
     assert recorded.asked == []
+
+
+def test_a_replica_without_a_check_is_enabled_all_the_same() -> None:
+    """One of an older revision has no check of the present probe; any other refusal is an error."""
+    words = {"enable": "Health check was not configured on this server, cannot enable it.", "set": "", "bad": "No."}
+
+    Runtime(lambda command: words[command.split()[0]], SETTINGS)._enable("web-1")
+
+    with pytest.raises(BackendError, match="refused"):
+        Runtime(lambda command: words["bad" if command.startswith("enable") else "set"], SETTINGS)._enable("web-1")

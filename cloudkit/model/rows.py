@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
-__all__ = ["Rows"]
+__all__ = ["Rows", "pretty"]
 
 T = TypeVar("T")
-Draw = Callable[[tuple[object, ...], "type | None"], str]
+Draw = Callable[[object, "type | None"], str]
 
 
 class Rows(tuple[T, ...]):  # noqa: SLOT001  a tuple of any length cannot have slots beside its items
@@ -37,3 +37,17 @@ class Rows(tuple[T, ...]):  # noqa: SLOT001  a tuple of any length cannot have s
     def _repr_html_(self) -> str | None:
         draw = type(self).draw_html
         return None if draw is None else draw(self, self.kind)
+
+
+class Printer(Protocol):
+    """What IPython hands to a value that shows itself."""
+
+    def text(self, text: str) -> None:
+        """Take text."""
+        ...
+
+
+def pretty(self: object, printer: Printer, _cycle: bool) -> None:  # noqa: FBT001  # IPython calls it so
+    """Show a value at an IPython prompt as the command line shows it: ``_repr_pretty_ = pretty`` in its class."""
+    draw = Rows.draw_text
+    printer.text(repr(self) if draw is None else draw(self, None))

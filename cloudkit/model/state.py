@@ -11,6 +11,7 @@ from cloudkit.model.cause import Cause
 from cloudkit.model.frozen import chosen
 from cloudkit.model.plain import plain
 from cloudkit.model.reference import Reference
+from cloudkit.model.rows import pretty
 
 __all__ = ["AppPhase", "AppState", "Replica", "ReplicaPhase", "Revision"]
 
@@ -104,6 +105,7 @@ class AppState:
     observed_at: datetime
 
     __repr__ = chosen
+    _repr_pretty_ = pretty
 
     @property
     def name(self) -> str:

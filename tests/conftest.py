@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,6 +18,9 @@ from testbed.registry import serving
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")  # a busy machine is no counterexample
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell that runs the suite in the background sets it so
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what the suite starts would not hear Ctrl-C else
 
 OWNED = "app.kubernetes.io/managed-by=cloudkit"
 

@@ -79,12 +79,14 @@ class _Look:
         lines = self._log(detail, name)
         error = "" if running else str(state.get("Error") or "")
         restarts = int(detail.get("RestartCount") or 0)
-        exit_code = self._exit_before(detail) if running and restarts else _exit_code(detail)
+        exit_code, out_of_memory = _exit_code(detail), bool(state.get("OOMKilled"))
+        if running and restarts:
+            exit_code, out_of_memory = self._life_before(detail)
         return Facts(
             name=name,
             status=str(state.get("Status") or ""),
             exit_code=exit_code,
-            out_of_memory=bool(state.get("OOMKilled")),
+            out_of_memory=out_of_memory,
             error=error,
             restarts=restarts,
             age=self._age(state),
@@ -96,15 +98,20 @@ class _Look:
             engine_platform=self.platform,
         )
 
-    def _exit_before(self, detail: Mapping[str, Any]) -> int | None:
-        """Return the exit code of the life before this one, which the engine tells by its events alone."""
+    def _life_before(self, detail: Mapping[str, Any]) -> tuple[int | None, bool]:
+        """Return how the life before this one ended, which the engine tells by its events alone.
+
+        Returns:
+            The exit code, where it is known, and whether the kernel killed it for memory.
+        """
         if self.now is None:
-            return None
-        now, wanted = self.now / 1e9, {"container": str(detail["Id"]), "event": "die"}
+            return None, False
+        now, wanted = self.now / 1e9, {"container": str(detail["Id"]), "event": ["die", "oom"]}
         with translate(f"see how {_name(detail)} ended"):
-            ends = list(self.api.events(since=int(now - MEMORY), until=int(now + 1), filters=wanted, decode=True))
-        code = str(ends[-1]["Actor"]["Attributes"].get("exitCode", "")) if ends else ""
-        return int(code) if code.isdigit() else None
+            found = list(self.api.events(since=int(now - MEMORY), until=int(now + 1), filters=wanted, decode=True))
+        codes = [str(one["Actor"]["Attributes"].get("exitCode", "")) for one in found if one["Action"] == "die"]
+        exit_code = int(codes[-1]) if codes and codes[-1].isdigit() else None
+        return exit_code, any(one["Action"] == "oom" for one in found)
 
     def _log(self, detail: Mapping[str, Any], name: str) -> tuple[str, ...]:
         """Return the last lines that a replica printed, each of bounded length."""

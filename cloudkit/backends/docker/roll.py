@@ -83,7 +83,8 @@ class Roll:
             while not self._advanced(wait=wait):
                 pass
         except KeyboardInterrupt:
-            self._detach()
+            with suppress(CloudkitError):  # whoever interrupts wants to leave, not to hear of more
+                self._detach()
             raise
 
     def _advanced(self, *, wait: bool) -> bool:

@@ -62,17 +62,23 @@ class Control:
         if "\n" in command or "\r" in command:
             raise BackendError(f"a command of the balancer is one line, not {command!r}")
         with self._lock:
-            kept = self._session
-            if kept is not None and kept.fresh:
-                with suppress(OSError, EOFError):  # the balancer was restarted in between
-                    return kept.ask(command)
-            self._close()
-            self._session = self._open()
             try:
-                return self._session.ask(command)
+                return self._ask(command)
             except (OSError, EOFError) as error:
                 self._close()
                 raise BackendError(f"balancer {self._container} does not answer", evidence=[str(error)]) from error
+            except BaseException:  # an interrupt: what is left of the answer would be read as the next one
+                self._close()
+                raise
+
+    def _ask(self, command: str) -> str:
+        kept = self._session
+        if kept is not None and kept.fresh:
+            with suppress(OSError, EOFError):  # the balancer was restarted in between
+                return kept.ask(command)
+        self._close()
+        self._session = self._open()
+        return self._session.ask(command)
 
     def close(self) -> None:
         """End the session; the next command opens another."""

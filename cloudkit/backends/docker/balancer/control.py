@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloudkit.backends.docker.balancer.config import IDLE_SESSION, SOCKET
 from cloudkit.engine.errors import translate
-from cloudkit.errors import BackendError
+from cloudkit.errors import BackendError, ConflictError
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -35,6 +35,8 @@ CLIENT = ("sh", "-c", _SHELL, "control", SOCKET, _PERL)
 """Joins the exec's streams to the socket by what the image has: socat, or the perl of every Debian."""
 ANSWER_TIMEOUT = 10.0
 OPEN_TIMEOUT = 10.0
+RESTART_TIMEOUT = 3.0
+"""How long the engine is given to restart one that ended; one that cannot start is in the same state for ever."""
 _FRAME = struct.Struct(">BxxxL")
 
 
@@ -91,10 +93,17 @@ class Control:
             self._session = None
 
     def _open(self) -> _Session:
-        """Open a session, waiting for a balancer that has only now been started."""
-        ends = time.monotonic() + OPEN_TIMEOUT
+        """Open a session, waiting for a balancer that has only now been started, or that the engine restarts."""
+        begun = time.monotonic()
+        ends = begun + OPEN_TIMEOUT
         while True:
-            session = self._attach()
+            try:
+                session = self._attach()
+            except ConflictError:
+                if time.monotonic() >= begun + RESTART_TIMEOUT or not self._restarting():
+                    raise
+                time.sleep(0.02)
+                continue
             try:
                 session.greet()
             except (OSError, EOFError) as error:
@@ -111,6 +120,11 @@ class Control:
             made = self._api.exec_create(self._container, list(CLIENT), stdin=True)
             stream: Any = self._api.exec_start(made["Id"], socket=True)
         return _Session(stream)
+
+    def _restarting(self) -> bool:
+        with translate(f"look at balancer {self._container}"):
+            state = self._api.inspect_container(self._container)["State"]
+        return bool(state["Restarting"] or state["Running"])
 
     def _log(self) -> list[str]:
         with translate(f"read the log of balancer {self._container}"):

@@ -1,0 +1,77 @@
+"""The labels and annotations that hold all the state of the Kubernetes backend."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from cloudkit.model.app import AppSpec
+
+__all__ = [
+    "COMPONENT",
+    "CONTAINER",
+    "FIELD_MANAGER",
+    "GENERATION",
+    "INSTANCE",
+    "MANAGED_BY",
+    "NAME",
+    "OWNED",
+    "OWNER",
+    "PART_OF",
+    "REVISION",
+    "SPEC",
+    "VERSION",
+    "Component",
+    "app_selector",
+    "identity",
+]
+
+OWNER = "cloudkit"
+FIELD_MANAGER = OWNER
+MANAGED_BY = "app.kubernetes.io/managed-by"
+NAME = "app.kubernetes.io/name"
+INSTANCE = "app.kubernetes.io/instance"
+COMPONENT = "app.kubernetes.io/component"
+VERSION = "app.kubernetes.io/version"
+PART_OF = "app.kubernetes.io/part-of"
+OWNED = f"{MANAGED_BY}={OWNER}"
+
+SPEC = "cloudkit/spec"
+"""Annotation of a Deployment, which its controller copies to the ReplicaSet: the spec as ``encode`` writes it."""
+GENERATION = "cloudkit/generation"
+"""Annotation of a Deployment: counts the changes of the spec; the precondition of the next one."""
+REVISION = "cloudkit/revision"
+"""Annotation of a Deployment and of its pod template: counts the changes of what runs."""
+CONTAINER = "app"
+"""The name of the container that is the app, beside those that admission may add."""
+
+
+class Component(StrEnum):
+    """What an object of ours is for."""
+
+    REPLICA = "replica"
+    TASK = "task"
+
+
+def identity(component: Component, spec_name: str, *, version: str = "") -> dict[str, str]:
+    """Return the labels that say whose an object is.
+
+    >>> identity(Component.REPLICA, "web", version="1.2")["app.kubernetes.io/version"]
+    '1.2'
+    """
+    labels = {MANAGED_BY: OWNER, PART_OF: OWNER, COMPONENT: component.value, NAME: spec_name, INSTANCE: spec_name}
+    return labels | ({VERSION: version} if version else {})
+
+
+def app_selector(app: str, component: Component = Component.REPLICA) -> str:
+    """Return the label selector that finds an app's objects again.
+
+    >>> app_selector("web")
+    'app.kubernetes.io/managed-by=cloudkit,app.kubernetes.io/component=replica,app.kubernetes.io/name=web'
+    """
+    return f"{OWNED},{COMPONENT}={component},{NAME}={app}"
+
+
+def version_of(spec: AppSpec) -> str:
+    """Return the tag as a label's value; empty where it is none or would be refused."""
+    tag = spec.image.tag or ""
+    return tag if len(tag) <= 63 and tag[-1:].isalnum() and tag[:1].isalnum() else ""

@@ -1,0 +1,330 @@
+"""The few fields of Kubernetes' objects that are read, decoded straight from the API server's bytes.
+
+A list of 2,000 pods is megabytes of JSON; naming only what is used spares most of the work, as msgspec skips the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct, field
+
+__all__ = [
+    "Address",
+    "Condition",
+    "Container",
+    "ContainerState",
+    "ContainerStatus",
+    "Deployment",
+    "DeploymentStatus",
+    "Happening",
+    "Listing",
+    "Metadata",
+    "Node",
+    "NodeStatus",
+    "Owner",
+    "Pod",
+    "PodSpec",
+    "PodStatus",
+    "PodTemplate",
+    "Reference",
+    "ReplicaSet",
+    "Service",
+    "ServicePort",
+    "Taint",
+    "Terminated",
+    "Waiting",
+]
+
+T = TypeVar("T")
+
+
+class _Object(Struct, frozen=True, rename="camel", gc=False):
+    """What they have in common: camel case on the wire, and no change once read."""
+
+
+class Owner(_Object, frozen=True):
+    """Who made an object, and removes it."""
+
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    controller: bool = False
+
+
+class Metadata(_Object, frozen=True):
+    """Every object's."""
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    labels: Mapping[str, str] = {}
+    annotations: Mapping[str, str] = {}
+    owner_references: tuple[Owner, ...] = ()
+    creation_timestamp: datetime | None = None
+    deletion_timestamp: datetime | None = None
+
+
+class Condition(_Object, frozen=True):
+    """One thing that holds of an object, or does not."""
+
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""
+    last_transition_time: datetime | None = None
+
+
+class Waiting(_Object, frozen=True):
+    """Why a container does not run yet."""
+
+    reason: str = ""
+    message: str = ""
+
+
+class Running(_Object, frozen=True):
+    """Since when it runs."""
+
+    started_at: datetime | None = None
+
+
+class Terminated(_Object, frozen=True):
+    """How it ended."""
+
+    exit_code: int = 0
+    signal: int = 0
+    reason: str = ""
+    message: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class ContainerState(_Object, frozen=True):
+    """One of the three is there."""
+
+    waiting: Waiting | None = None
+    running: Running | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(_Object, frozen=True):
+    """What the node says of a container."""
+
+    name: str
+    ready: bool = False
+    started: bool | None = None
+    restart_count: int = 0
+    image: str = ""
+    image_id: str = field(default="", name="imageID")
+    container_id: str = field(default="", name="containerID")
+    state: ContainerState = ContainerState()
+    last_state: ContainerState = ContainerState()
+
+
+class Container(_Object, frozen=True):
+    """A container of a pod, as it was asked for."""
+
+    name: str
+    image: str = ""
+    resources: Mapping[str, Any] = {}
+
+
+class PodSpec(_Object, frozen=True):
+    """What was asked for."""
+
+    node_name: str = ""
+    containers: tuple[Container, ...] = ()
+    node_selector: Mapping[str, str] = {}
+
+
+class PodStatus(_Object, frozen=True):
+    """What is seen."""
+
+    phase: str = ""
+    reason: str = ""
+    message: str = ""
+    pod_ip: str = field(default="", name="podIP")
+    host_ip: str = field(default="", name="hostIP")
+    start_time: datetime | None = None
+    conditions: tuple[Condition, ...] = ()
+    container_statuses: tuple[ContainerStatus, ...] = ()
+    init_container_statuses: tuple[ContainerStatus, ...] = ()
+
+
+class Pod(_Object, frozen=True):
+    """A pod."""
+
+    metadata: Metadata
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+
+class PodTemplate(_Object, frozen=True):
+    """What pods are made from."""
+
+    metadata: Metadata = Metadata()
+
+
+class DeploymentSpec(_Object, frozen=True):
+    """How many, and from what."""
+
+    replicas: int = 1
+    paused: bool = False
+    template: PodTemplate = PodTemplate()
+
+
+class DeploymentStatus(_Object, frozen=True):
+    """How far the controller has come."""
+
+    observed_generation: int = 0
+    replicas: int = 0
+    updated_replicas: int = 0
+    ready_replicas: int = 0
+    available_replicas: int = 0
+    conditions: tuple[Condition, ...] = ()
+
+
+class Deployment(_Object, frozen=True):
+    """A Deployment."""
+
+    metadata: Metadata
+    spec: DeploymentSpec = DeploymentSpec()
+    status: DeploymentStatus = DeploymentStatus()
+
+
+class ReplicaSet(_Object, frozen=True):
+    """One revision of a Deployment."""
+
+    metadata: Metadata
+    spec: DeploymentSpec = DeploymentSpec()
+    status: DeploymentStatus = DeploymentStatus()
+
+
+class ServicePort(_Object, frozen=True):
+    """A port of a Service."""
+
+    port: int
+    name: str = ""
+    node_port: int = 0
+
+
+class ServiceSpec(_Object, frozen=True):
+    """How a Service is reached."""
+
+    type: str = "ClusterIP"
+    cluster_ip: str = field(default="", name="clusterIP")
+    ports: tuple[ServicePort, ...] = ()
+
+
+class Ingress(_Object, frozen=True):
+    """Where a load balancer is."""
+
+    ip: str = ""
+    hostname: str = ""
+
+
+class LoadBalancer(_Object, frozen=True):
+    """What a cloud put in front of a Service."""
+
+    ingress: tuple[Ingress, ...] = ()
+
+
+class ServiceStatus(_Object, frozen=True):
+    """What is seen of a Service."""
+
+    load_balancer: LoadBalancer = LoadBalancer()
+
+
+class Service(_Object, frozen=True):
+    """A Service."""
+
+    metadata: Metadata
+    spec: ServiceSpec = ServiceSpec()
+    status: ServiceStatus = ServiceStatus()
+
+
+class Address(_Object, frozen=True):
+    """One address of a node."""
+
+    type: str
+    address: str
+
+
+class Taint(_Object, frozen=True):
+    """What keeps pods from a node."""
+
+    key: str
+    effect: str
+    value: str = ""
+
+
+class NodeSpec(_Object, frozen=True):
+    """Whether a node takes pods."""
+
+    unschedulable: bool = False
+    taints: tuple[Taint, ...] = ()
+
+
+class NodeStatus(_Object, frozen=True):
+    """What is seen of a node."""
+
+    addresses: tuple[Address, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    allocatable: Mapping[str, str] = {}
+
+
+class Node(_Object, frozen=True):
+    """A node."""
+
+    metadata: Metadata
+    spec: NodeSpec = NodeSpec()
+    status: NodeStatus = NodeStatus()
+
+
+class Reference(_Object, frozen=True):
+    """The object that a happening is about."""
+
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    field_path: str = ""
+
+
+class Series(_Object, frozen=True):
+    """How often a happening came."""
+
+    count: int = 0
+    last_observed_time: datetime | None = None
+
+
+class Happening(_Object, frozen=True):
+    """An Event of Kubernetes, under a name of its own as cloudkit has an ``Event``, too."""
+
+    metadata: Metadata
+    involved_object: Reference = Reference()
+    reason: str = ""
+    message: str = ""
+    type: str = "Normal"
+    count: int | None = None
+    first_timestamp: datetime | None = None
+    last_timestamp: datetime | None = None
+    event_time: datetime | None = None
+    series: Series | None = None
+
+
+class ListMetadata(_Object, frozen=True):
+    """Where a list was taken, and how to go on with it."""
+
+    resource_version: str = ""
+    continue_: str = field(default="", name="continue")
+
+
+class Listing(Struct, Generic[T], frozen=True):
+    """A list of objects, as of one version of the store."""
+
+    items: tuple[T, ...] = ()
+    metadata: ListMetadata = ListMetadata()

@@ -96,7 +96,7 @@ class App:
         if image is not None and state is None:
             message = f"deploy takes a built image, not {image!r}"
             raise UsageError(message, hint="image.build() or image.pull()")
-        reference = state.reference if state else None
+        reference = self._session.published(state) if state else None
         return self._apply(
             "deploy", lambda spec: spec_changed(spec, options, image=reference), wait=wait, timeout=timeout
         )

@@ -280,7 +280,7 @@ class Cloud:
         """
         session = self._session
         image = registry_image(self.backend.images, listener=session.listener)
-        spec = registry_spec(name, image.reference, port=port)
+        spec = registry_spec(name, session.published(image), port=port)
         return App(session, name, session.deploy(spec, keep_replicas=True))
 
     @verb()

@@ -198,7 +198,7 @@ class BuiltImage:
         Raises:
             RolloutError: It does not become ready; the error carries the cause and what mends it.
         """
-        spec = spec_from(name, self.reference, options)
+        spec = spec_from(name, self.reference, options).replace(image=self._session.published(self.state))
         seen = self._session.deploy(spec, keep_replicas="replicas" not in options, wait=wait, timeout=timeout)
         return App(self._session, name, seen)
 
@@ -210,6 +210,7 @@ class BuiltImage:
             options: As those of ``Cloud.run``.
         """
         task = task_spec(self.reference, command, options)
+        task = replace(task, image=self._session.published(self.state))
         with self._session.operation("run"):
             return self._session.backend.run(task, listener=self._session.listener)
 

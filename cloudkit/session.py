@@ -11,8 +11,10 @@ from cloudkit.backends.protocol import Backend
 from cloudkit.backends.readonly import read_only
 from cloudkit.errors import ConflictError, NotFoundError
 from cloudkit.model.app import AppSpec
+from cloudkit.model.image import ImageState
 from cloudkit.model.plan import Plan
 from cloudkit.model.progress import Listener, silent
+from cloudkit.model.reference import Reference
 from cloudkit.model.state import AppState
 from cloudkit.telemetry import Telemetry
 
@@ -89,6 +91,10 @@ class Session:
             message = f"app {name!r} is not there: the plan before this one removes it"
             raise NotFoundError(message)
         return planned.after, planned.generation
+
+    def published(self, image: ImageState) -> Reference:
+        """Return the reference that replicas get an image by, sent to where they pull from where it must be."""
+        return self.backend.images.publish(image, listener=self.listener)
 
     def change(
         self,

@@ -50,6 +50,16 @@ class ImageStore(Protocol):
         """Send an image to its registry; the result's digest is the one that the registry has."""
         ...
 
+    def publish(self, image: ImageState, *, push: bool = True, listener: Listener) -> Reference:
+        """Return the pinned reference that replicas get an image by, sent to where they pull from where it must be.
+
+        Args:
+            image: An image that is here.
+            push: False only looks; raises ``NotFoundError`` where the image would have to be sent.
+            listener: Hears of what is sent.
+        """
+        ...
+
     def find(self, reference: Reference) -> ImageState:
         """Return an image that is here; raise ``NotFoundError`` when it is not."""
         ...

@@ -55,6 +55,10 @@ class EngineImages:
         digest = transfer.push(self._engine, reference, listener=listener)
         return _pinned(self.find(replace(reference, digest=None)), reference, digest)
 
+    def publish(self, image: ImageState, *, push: bool = True, listener: Listener = silent) -> Reference:  # noqa: ARG002
+        """Return the image's own reference: an engine's replicas run what it holds."""
+        return image.reference
+
     def find(self, reference: Reference) -> ImageState:
         """Return an image that is here, by its tag, its repository's digest or its id.
 

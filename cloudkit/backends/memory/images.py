@@ -54,8 +54,8 @@ class Images:
         self._by_digest: dict[Digest, Behaviour] = {}
         self._editions = 0
 
-    def publish(self, reference: Reference, behaviour: Behaviour, *, ports: tuple[int, ...] = ()) -> Reference:
-        """Let the registry have an image that behaves so; publishing again moves the tag to a new image."""
+    def offer(self, reference: Reference, behaviour: Behaviour, *, ports: tuple[int, ...] = ()) -> Reference:
+        """Let the registry have an image that behaves so; offering it again moves the tag to a new image."""
         self._editions += 1
         content = written(f"{reference} edition {self._editions}", ports=ports)
         self._registry.put(content, reference)
@@ -110,6 +110,10 @@ class Images:
         self._registry.put(content, _unpinned(reference))
         listener(_progress(Phase.PUSH, content.digest.short, "Pushed"))
         return self._state(content, reference)
+
+    def publish(self, image: ImageState, *, push: bool = True, listener: Listener) -> Reference:  # noqa: ARG002
+        """Return the image's own reference: replicas run what is here."""
+        return image.reference
 
     def find(self, reference: Reference) -> ImageState:
         """Return an image that is here."""

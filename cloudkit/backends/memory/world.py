@@ -50,7 +50,7 @@ class World:
         >>> World().program("shop:1", Program(starts=2))
         Reference.parse('docker.io/library/shop:1')
         """
-        return self.images.publish(Reference.parse(reference), behaviour or Program(), ports=ports)
+        return self.images.offer(Reference.parse(reference), behaviour or Program(), ports=ports)
 
     def create(self, record: Record) -> Container:
         """Make a replica of what is wanted, and start nothing yet."""

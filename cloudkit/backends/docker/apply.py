@@ -14,7 +14,8 @@ from cloudkit.backends.docker.parallel import in_parallel
 from cloudkit.backends.docker.plan import wanted_revision
 from cloudkit.backends.docker.records import Record, drop_records, outdated, read_record, write_record
 from cloudkit.backends.docker.replicas import Replicas
-from cloudkit.backends.docker.roll import NotReady, Roll, superseded
+from cloudkit.backends.docker.roll import Roll
+from cloudkit.backends.rolling import NotReady, failed, never_ready, outdated_plan, superseded
 from cloudkit.errors import CloudkitError, ConflictError, RolloutError
 from cloudkit.model.progress import Phase, Progress
 
@@ -94,11 +95,7 @@ class Application:
     def _unchanged(self, plan: Plan, seen: Observation) -> Observation:
         if seen.generation == plan.generation:
             return seen
-        message = (
-            f"app {plan.app!r} was changed by someone else: the plan was made from generation {plan.generation}, "
-            f"it is at {seen.generation} now"
-        )
-        raise ConflictError(message, hint="make the plan again, from what is there now")
+        raise outdated_plan(plan, seen.generation)
 
     def _previous(self, seen: Observation, spec: AppSpec) -> Record | None:
         """Return what to go back to: what is wanted until now, or what a roll that was interrupted had come from."""
@@ -191,12 +188,9 @@ class Application:
         """Go back to the revision before, and raise what made it necessary."""
         name = target.spec.name
         if previous is None or previous.revision == target.revision:
-            message = f"app {name!r} did not become ready: {cause.summary}"
-            raise RolloutError(message, cause=cause)
+            raise never_ready(name, cause)
         self.listener(Progress(phase=Phase.NOTICE, item=name, message=f"{cause.summary}; going back"))
-        outcome = self._go_back(target, previous)
-        message = f"revision {target.revision} of {name!r} did not become ready: {cause.summary}; {outcome}"
-        raise RolloutError(message, cause=cause)
+        raise failed(name, target.revision, cause, self._go_back(target, previous))
 
     def _go_back(self, target: Target, previous: Record) -> str:
         """Return what came of going back, in words."""

@@ -13,25 +13,18 @@ from cloudkit.backends.docker.observe import Observation, Seen
 from cloudkit.backends.docker.replicas import Replicas
 from cloudkit.backends.docker.steps import Member, Step, next_step
 from cloudkit.backends.docker.traffic import Traffic
-from cloudkit.errors import CloudkitError, ConflictError
+from cloudkit.backends.rolling import NotReady, allowance, late_cause, superseded
+from cloudkit.errors import CloudkitError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
 from cloudkit.model.progress import Listener, Phase, Progress
 
-__all__ = ["NotReady", "Roll", "superseded"]
+__all__ = ["Roll"]
 
 FIRST_TICK, LAST_TICK = 0.02, 0.15  # seconds between two looks, from the first to the later ones
 SETTLE = 0.5  # seconds that a replica without any probe must run before it counts as ready
 DIAGNOSE = 1.5  # seconds between two searches for a cause while nothing has ended
 DIAGNOSE_ENDED = 0.2  # seconds between two when something has
-
-
-class NotReady(Exception):  # noqa: N818  # not an error that a caller sees: the backend turns it into one
-    """The roll has failed, for this cause."""
-
-    def __init__(self, cause: Cause) -> None:
-        super().__init__(cause.summary)
-        self.cause = cause
 
 
 @dataclass(slots=True, kw_only=True)
@@ -186,7 +179,7 @@ class Roll:
             self._suspect(cause)
         if late:
             why = "the time given is over" if self._timed_out(now) else f"no progress for {allowance(self.spec):g} s"
-            raise NotReady(_late_cause(self.spec, len(waiting), why))
+            raise NotReady(late_cause(self.spec, len(waiting), why))
 
     def _suspect(self, cause: Cause | None) -> None:
         """Tell of a cause that waiting may yet mend, once."""
@@ -223,26 +216,3 @@ class Roll:
                 done=settled,
             )
         )
-
-
-def allowance(spec: AppSpec) -> float:
-    """Return the seconds without progress after which a roll has failed: the start-up probe's, else the deadline."""
-    startup = spec.startup
-    if startup is None:
-        return spec.rollout.deadline
-    return startup.initial_delay + startup.failure_threshold * max(startup.period, startup.timeout)
-
-
-def superseded(name: str, generation: int) -> ConflictError:
-    """Return the error of a roll that is no longer wanted."""
-    message = f"app {name!r} was changed by someone else while it rolled (generation {generation})"
-    return ConflictError(message, hint=f"cloudkit status {name}")
-
-
-def _late_cause(spec: AppSpec, waiting: int, why: str) -> Cause:
-    return Cause(
-        code=CauseCode.DEADLINE,
-        summary=f"{waiting} of {spec.replicas} replicas of {spec.name!r} were not ready in time",
-        evidence=(why,),
-        fix=f"cloudkit logs {spec.name}",
-    )

@@ -12,8 +12,9 @@ from unit.backends.docker.listing import IMAGE, app, observation, record, replic
 from cloudkit.backends.docker.networks import Network
 from cloudkit.backends.docker.observe import Observation
 from cloudkit.backends.docker.replicas import Replicas
-from cloudkit.backends.docker.roll import NotReady, Roll
+from cloudkit.backends.docker.roll import Roll
 from cloudkit.backends.docker.traffic import Direct
+from cloudkit.backends.rolling import NotReady
 from cloudkit.errors import ConflictError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode

@@ -1,0 +1,73 @@
+"""What every roll says and judges alike, whatever the engine: how long it may take, and in which words it fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cloudkit.errors import ConflictError, RolloutError
+from cloudkit.model.cause import Cause, CauseCode
+
+if TYPE_CHECKING:
+    from cloudkit.model.app import AppSpec
+    from cloudkit.model.plan import Plan
+
+__all__ = ["NotReady", "allowance", "failed", "late_cause", "never_ready", "outdated_plan", "superseded"]
+
+
+class NotReady(Exception):  # noqa: N818  # not an error that a caller sees: the backend turns it into one
+    """The roll has failed, for this cause."""
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(cause.summary)
+        self.cause = cause
+
+
+def allowance(spec: AppSpec) -> float:
+    """Return the seconds without progress after which a roll has failed: the start-up probe's, else the deadline."""
+    startup = spec.startup
+    if startup is None:
+        return spec.rollout.deadline
+    return startup.initial_delay + startup.failure_threshold * max(startup.period, startup.timeout)
+
+
+def late_cause(spec: AppSpec, waiting: int, why: str) -> Cause:
+    """Return the cause of a roll that took too long, where no other is known."""
+    return Cause(
+        code=CauseCode.DEADLINE,
+        summary=f"{waiting} of {spec.replicas} replicas of {spec.name!r} were not ready in time",
+        evidence=(why,),
+        fix=f"cloudkit logs {spec.name}",
+    )
+
+
+def outdated_plan(plan: Plan, generation: int) -> ConflictError:
+    """Return the error of a plan that was made from another generation than the present one."""
+    message = (
+        f"app {plan.app!r} was changed by someone else: the plan was made from generation {plan.generation}, "
+        f"it is at {generation} now"
+    )
+    return ConflictError(message, hint="make the plan again, from what is there now")
+
+
+def superseded(name: str, generation: int) -> ConflictError:
+    """Return the error of a roll that is no longer wanted."""
+    message = f"app {name!r} was changed by someone else while it rolled (generation {generation})"
+    return ConflictError(message, hint=f"cloudkit status {name}")
+
+
+def never_ready(name: str, cause: Cause) -> RolloutError:
+    """Return the error of an app that has nothing to go back to."""
+    return RolloutError(f"app {name!r} did not become ready: {cause.summary}", cause=cause)
+
+
+def failed(name: str, revision: int, cause: Cause, outcome: str) -> RolloutError:
+    """Return the error of a revision that was given up.
+
+    Args:
+        name: The app.
+        revision: What did not become ready.
+        cause: Why.
+        outcome: What came of going back, in words.
+    """
+    message = f"revision {revision} of {name!r} did not become ready: {cause.summary}; {outcome}"
+    return RolloutError(message, cause=cause)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloudkit.backends.docker.balancer import Server
 from cloudkit.backends.docker.causes.decide import diagnose
-from cloudkit.backends.docker.causes.facts import Facts, Listening
+from cloudkit.backends.docker.causes.facts import Facts
 from cloudkit.backends.docker.causes.gather import gather
 from cloudkit.backends.docker.causes.refused import refused_cause
 from cloudkit.model.app import AppSpec
@@ -25,7 +25,7 @@ from cloudkit.model.cause import Cause
 if TYPE_CHECKING:
     from docker import APIClient
 
-__all__ = ["Facts", "Listening", "diagnose", "find_cause", "gather", "refused_cause"]
+__all__ = ["Facts", "diagnose", "find_cause", "gather", "refused_cause"]
 
 
 def find_cause(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cloudkit.backends.docker.causes.ended import ended_cause
+from cloudkit.backends.causes.ended import ended_cause
 from cloudkit.backends.docker.causes.facts import Facts
 from cloudkit.backends.docker.causes.refused import refused_cause
 from cloudkit.backends.docker.causes.waiting import waiting_cause

@@ -8,9 +8,10 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cloudkit.backends.causes.life import Listening
+from cloudkit.backends.causes.sockets import listening_in
 from cloudkit.backends.docker.balancer import Server
-from cloudkit.backends.docker.causes.facts import Facts, Listening
-from cloudkit.backends.docker.causes.sockets import listening_in
+from cloudkit.backends.docker.causes.facts import Facts
 from cloudkit.backends.docker.labels import Component, identity
 from cloudkit.backends.docker.names import shown
 from cloudkit.backends.docker.operations.replica_log import Position, Target, log_lines, open_log

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cloudkit.backends.causes.ended import CRASHES, ended_cause
+from cloudkit.backends.causes.listening import SETTLED, elsewhere_cause
+from cloudkit.backends.causes.words import cause, deploy, logs
 from cloudkit.backends.docker.balancer import settings_for
 from cloudkit.backends.docker.balancer.settings import Check, balanced
-from cloudkit.backends.docker.causes.ended import CRASHES, ended_cause
-from cloudkit.backends.docker.causes.facts import Facts, Listening
-from cloudkit.backends.docker.causes.words import cause, deploy, logs
+from cloudkit.backends.docker.causes.facts import Facts
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
 
 __all__ = ["waiting_cause"]
 
-SETTLED = 4.0
-"""Seconds after which a program that listens elsewhere is not expected to open the port meant as well."""
 REFUSED = 10.0
 """Seconds after which a status that says "not here" is not expected to change."""
 CALM = 10.0
@@ -51,32 +50,14 @@ def waiting_cause(spec: AppSpec, facts: Facts) -> Cause | None:
 
 def _unreached(spec: AppSpec, facts: Facts, check: Check) -> Cause:
     """Say why the balancer's check fails."""
-    there = [one for one in facts.listening or () if one.port == check.port]
     certain = facts.age >= SETTLED and not _starting(spec, facts)
-    if there and all(one.loopback for one in there):
-        return _loopback(spec, facts, check, certain=certain)
-    if facts.listening and not there:
-        return _elsewhere(spec, facts, check, certain=certain)
-    if facts.listening is not None and not there:
+    found = elsewhere_cause(spec, facts, check.port, certain=certain)
+    if found is not None:
+        return found
+    if facts.listening is not None and not any(one.port == check.port for one in facts.listening):
         what = f"listens on no port yet; port {check.port} is expected"
         return cause(CauseCode.PROBE_FAILING, facts, what, fix=logs(spec), seen=_seen(facts), certain=False)
     return _failing(spec, facts, check)
-
-
-def _loopback(spec: AppSpec, facts: Facts, check: Check, *, certain: bool) -> Cause:
-    what = f"listens on port {check.port} of loopback only, which nobody else reaches"
-    fix = f"let {spec.name} listen on 0.0.0.0 (often HOST=0.0.0.0), then build and deploy again"
-    return cause(CauseCode.LOOPBACK_ONLY, facts, what, fix=fix, seen=_where(facts.listening), certain=certain)
-
-
-def _elsewhere(spec: AppSpec, facts: Facts, check: Check, *, certain: bool) -> Cause:
-    listening = facts.listening or ()
-    open_ones = [one for one in listening if not one.loopback] or list(listening)
-    ports = sorted({one.port for one in open_ones})
-    numbers = " and ".join(str(port) for port in ports[:4])
-    what = f"listens on port {numbers}, not on {check.port}"
-    fix = deploy(spec, f"--port {ports[0]}")
-    return cause(CauseCode.OTHER_PORT, facts, what, fix=fix, seen=_where(listening), certain=certain)
 
 
 def _failing(spec: AppSpec, facts: Facts, check: Check) -> Cause:
@@ -105,11 +86,3 @@ def _seen(facts: Facts) -> str:
     if server.check == "L7STS":
         return f"the answer was {server.code}"
     return _SEEN.get(server.check, server.detail or server.check)
-
-
-def _where(listening: tuple[Listening, ...] | None) -> str:
-    return "listens on " + ", ".join(_endpoint(one) for one in listening or ())
-
-
-def _endpoint(one: Listening) -> str:
-    return f"[{one.address}]:{one.port}" if one.address.version == 6 else f"{one.address}:{one.port}"

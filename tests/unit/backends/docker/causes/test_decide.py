@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from cloudkit.backends.causes.sockets import listening_in
 from cloudkit.backends.docker.balancer import Admin, Server
 from cloudkit.backends.docker.causes import Facts, diagnose
-from cloudkit.backends.docker.causes.sockets import listening_in
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import CauseCode
 from cloudkit.model.port import Port

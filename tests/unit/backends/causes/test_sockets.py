@@ -7,8 +7,8 @@ from ipaddress import ip_address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudkit.backends.docker.causes.facts import Listening
-from cloudkit.backends.docker.causes.sockets import listening_in
+from cloudkit.backends.causes.life import Listening
+from cloudkit.backends.causes.sockets import listening_in
 
 TABLE = """\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode

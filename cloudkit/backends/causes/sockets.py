@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
-from cloudkit.backends.docker.causes.facts import Listening
+from cloudkit.backends.causes.life import Listening
 
 __all__ = ["listening_in"]
 

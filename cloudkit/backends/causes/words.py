@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cloudkit.backends.docker.causes.facts import Facts
-from cloudkit.backends.docker.operations.exits import exit_words
+from cloudkit.backends.causes.life import Life
+from cloudkit.backends.exits import exit_words
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
 from cloudkit.model.plain import plain
@@ -14,24 +14,24 @@ LINES = 8
 WIDTH = 300
 
 
-def cause(code: CauseCode, facts: Facts, what: str, *, fix: str, seen: str = "", certain: bool = True) -> Cause:
+def cause(code: CauseCode, life: Life, what: str, *, fix: str, seen: str = "", certain: bool = True) -> Cause:
     """Return a cause that names the replica.
 
     Args:
         code: Which.
-        facts: The replica: its exit code, the engine's words and its last log lines are the evidence.
+        life: The replica: its exit code, the engine's words and its last log lines are the evidence.
         what: What is wrong with it, read after its name.
         fix: The call that mends it.
         seen: What was seen besides.
         certain: True when waiting cannot help.
     """
     lines = [seen] if seen else []
-    if facts.exit_code is not None and facts.status != "running":
-        lines.append(f"exit code {exit_words(facts.exit_code)}")
-    if facts.error:
-        lines.append(facts.error)
-    shown = [_line(line) for line in (*lines, *facts.log[-LINES:])]
-    return Cause(code=code, summary=f"{facts.name} {what}", evidence=tuple(shown), fix=fix, certain=certain)
+    if life.exit_code is not None and life.status != "running":
+        lines.append(f"exit code {exit_words(life.exit_code)}")
+    if life.error:
+        lines.append(life.error)
+    shown = [_line(line) for line in (*lines, *life.log[-LINES:])]
+    return Cause(code=code, summary=f"{life.name} {what}", evidence=tuple(shown), fix=fix, certain=certain)
 
 
 def deploy(spec: AppSpec, options: str) -> str:

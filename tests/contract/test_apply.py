@@ -22,7 +22,7 @@ def test_what_was_deployed_is_ready_and_answers(driver: Driver, cloud: Cloud) ->
 
     state = web.status()
     assert (state.phase, state.ready, state.generation, state.revision) == (AppPhase.READY, 1, 1, 1)
-    assert web.url == f"http://localhost:{port}"
+    assert web.url == driver.address(port)
     assert driver.get(web.url).body.startswith("good morning from web-")
     assert state.spec.image.digest is not None
 

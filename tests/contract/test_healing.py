@@ -36,7 +36,7 @@ def test_a_lost_replica_is_made_again_by_the_next_apply(driver: Driver, web: App
     lost, kept = web.status().replicas
     driver.lose(lost)
     port = web.status().spec.ports[0]
-    assert not cloud.backend.plan(web.status().spec).empty
+    assert driver.heals or not cloud.backend.plan(web.status().spec).empty
 
     cloud.deploy("web", driver.image, port=port)
 
@@ -51,7 +51,7 @@ def test_a_replica_stopped_by_hand_is_started_by_the_next_apply(driver: Driver, 
     before = ids(web)
     driver.halt(web.status().replicas[0])
     port = web.status().spec.ports[0]
-    assert not cloud.backend.plan(web.status().spec).empty
+    assert driver.heals or not cloud.backend.plan(web.status().spec).empty
 
     cloud.deploy("web", driver.image, port=port)
 

@@ -53,7 +53,7 @@ def _check(driver: Driver, cloud: Cloud, name: str, step: int) -> None:
         assert driver.leftovers("web") == [], where
         return
     state = cloud.app("web").status()
-    replicas = {"scale up": 3, "scale down": 1, "stop": 2}.get(name, 2)
+    replicas = {"scale up": 3, "scale down": 1, "stop": 2 if driver.keeps_stopped else 0}.get(name, 2)
     phase = AppPhase.STOPPED if name == "stop" else AppPhase.READY
     assert (state.phase, state.settled, len(state.replicas)) == (phase, True, replicas), where
     assert cloud.backend.plan(state.spec).empty, where

@@ -58,20 +58,21 @@ def test_none_is_a_number(driver: Driver, web: App) -> None:
 
 
 def test_a_stop_that_was_asked_for_is_no_crash(driver: Driver, web: App) -> None:
-    """Stopped replicas are kept, and whatever code they ended with is nothing to worry about."""
+    """Stopped replicas are kept where the engine can, and the code that they ended with is nothing to worry about."""
     before = ids(web)
 
     web.stop()
 
     state = web.status()
     assert (state.phase, state.ready, state.cause) == (AppPhase.STOPPED, 0, None)
-    assert {one.phase for one in state.replicas} == {ReplicaPhase.STOPPED}
-    assert ids(web) == before
+    assert {one.phase for one in state.replicas} <= {ReplicaPhase.STOPPED}
+    assert ids(web) == (before if driver.keeps_stopped else set())
+    driver.pause(driver.lag)
     assert driver.get(web.url or "http://localhost:1").status != 200
 
 
 def test_start_brings_the_same_replicas_back(driver: Driver, web: App) -> None:
-    """As a stop only paused them, no revision is made."""
+    """Or such as they were: as a stop only paused them, no revision is made."""
     before = ids(web)
     web.stop()
 
@@ -79,7 +80,7 @@ def test_start_brings_the_same_replicas_back(driver: Driver, web: App) -> None:
 
     state = web.status()
     assert (state.phase, state.ready, state.revision) == (AppPhase.READY, 2, 1)
-    assert ids(web) == before
+    assert (ids(web) == before) is driver.keeps_stopped
     assert driver.get(web.url).status == 200
 
 

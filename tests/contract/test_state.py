@@ -44,7 +44,8 @@ def test_deleting_leaves_nothing(driver: Driver, web: App, cloud: Cloud) -> None
 
     assert driver.leftovers("web") == []
     assert cloud.apps() == ()
-    assert driver.get(f"http://localhost:{port}").status == 0
+    driver.pause(driver.lag)
+    assert driver.get(driver.address(port)).status == 0
 
 
 def test_deleting_twice_is_no_error(cloud: Cloud, web: App) -> None:

@@ -64,6 +64,7 @@ class DockerDriver:
     """A namespace of its own on the engine under test."""
 
     kill_points = (2, 8, 12)  # before the record, before requests come, before the last word
+    heals, keeps_stopped, lag = False, True, 0.0
 
     def __init__(self, client: docker.DockerClient, images: Images, namespace: str) -> None:
         self.image = images.first
@@ -86,6 +87,10 @@ class DockerDriver:
         """Return a cloud with connections of its own."""
         self._clouds.append(Cloud("docker", namespace=self._namespace))
         return self._clouds[-1]
+
+    def address(self, port: int) -> str:
+        """Return the url of a published port."""
+        return f"http://localhost:{port}"
 
     def get(self, url: str) -> Answer:
         """Send a request to a published url."""

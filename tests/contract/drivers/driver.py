@@ -47,11 +47,23 @@ class Verb:
 
 
 class Driver(Protocol):
-    """One engine under test. Its program is told what to do by environment variables; see ``behaviour.py``."""
+    """One engine under test. Its program is told what to do by environment variables; see ``behaviour.py``.
+
+    Args:
+        cloud: A cloud on it.
+        image: The program's image.
+        kill_points: In front of which changes of the engine a verb is killed.
+        heals: True where the engine itself makes again what was lost or stopped by hand, before anybody asks.
+        keeps_stopped: True where a stopped app keeps its replicas; else a stop removes them.
+        lag: Seconds until every way to an app has heard of a change; a backend cannot see that on some engines.
+    """
 
     cloud: Cloud
     image: str
     kill_points: tuple[int, ...]
+    heals: bool
+    keeps_stopped: bool
+    lag: float
 
     def other_image(self, **env: str) -> str:
         """Return another image of the same program, with further variables of its own."""
@@ -59,6 +71,10 @@ class Driver(Protocol):
 
     def second(self) -> Cloud:
         """Return what a second process has: a cloud of its own on the same engine and namespace."""
+        ...
+
+    def address(self, port: int) -> str:
+        """Return the url of a published port."""
         ...
 
     def get(self, url: str) -> Answer:

@@ -23,6 +23,7 @@ class MemoryDriver:
     """A world of its own."""
 
     kill_points = tuple(range(1, 31))
+    heals, keeps_stopped, lag = False, True, 0.0
 
     def __init__(self) -> None:
         self.world = World()
@@ -41,6 +42,10 @@ class MemoryDriver:
     def second(self) -> Cloud:
         """Return another cloud over the same world."""
         return cloud(world=self.world)
+
+    def address(self, port: int) -> str:
+        """Return the url of a published port."""
+        return f"http://localhost:{port}"
 
     def get(self, url: str) -> Answer:
         """Send a request to a published url."""

@@ -1,0 +1,82 @@
+"""A pool of connections to an API server, opened by credentials that are renewed when they ran out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from cloudkit.config.cluster import Cluster
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient, Configuration
+
+__all__ = ["Connection", "Door"]
+
+
+@dataclass(frozen=True, eq=False)
+class Door:
+    """Open connections and the credentials that opened them.
+
+    Args:
+        api: The client whose pool keeps the connections.
+        expires: When the credentials end, in seconds since the epoch; None when nobody said.
+    """
+
+    api: ApiClient
+    expires: float | None = None
+
+    @property
+    def configuration(self) -> Configuration:
+        """The address, the certificates and the proxy."""
+        found: Configuration = self.api.configuration
+        return found
+
+    def headers(self) -> dict[str, str]:
+        """Return what says who one is; a token that lies in a file is read again when it is old."""
+        settings: Mapping[str, Any] = self.configuration.auth_settings()
+        return {str(one["key"]): str(one["value"]) for one in settings.values() if one["in"] == "header"}
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.api.close()  # type: ignore[no-untyped-call]  # the library has types for some
+
+
+class Connection:
+    """The way to one API server. Threads share it.
+
+    Args:
+        cluster: Where it is.
+        unlock: Reads the credentials anew, and opens a pool of connections with them.
+        clock: The time in seconds since the epoch.
+    """
+
+    def __init__(self, cluster: Cluster, unlock: Callable[[], Door], clock: Callable[[], float]) -> None:
+        self.cluster = cluster
+        self._unlock = unlock
+        self._clock = clock
+        self._lock = Lock()
+        self._door: Door | None = None
+
+    def door(self) -> Door:
+        """Return the open connections, with credentials that have not run out."""
+        with self._lock:
+            door = self._door
+            if door is None or (door.expires is not None and door.expires <= self._clock()):
+                self._door = door = self._unlock()
+            return door
+
+    def renew(self, refused: Door) -> Door:
+        """Return other credentials than those that were refused: once for all threads that met the refusal."""
+        with self._lock:
+            if self._door is None or self._door is refused:
+                self._door = self._unlock()
+            return self._door
+
+    def close(self) -> None:
+        """Let go of the connections; calling it twice is no error, and a later call opens them anew."""
+        with self._lock:
+            door, self._door = self._door, None
+        if door:
+            door.close()

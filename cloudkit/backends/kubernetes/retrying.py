@@ -1,0 +1,68 @@
+"""When a call to an API server is made again, and after how long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from cloudkit.backends.kubernetes.refusal import RefusedError
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+__all__ = ["ATTEMPTS", "PATIENCE", "retrying"]
+
+T = TypeVar("T")
+ATTEMPTS = 6
+PATIENCE = 60.0
+"""Seconds that a server may ask to wait, at the most; with more it is told at once."""
+
+
+def retrying(once: Callable[[], T], *, repeatable: bool, patient: bool = True) -> T:
+    """Do something again while that is safe and may help.
+
+    What the server refused for its load, or never got, is done again always; what it may have done already is done
+    again only where that makes no difference.
+
+    Args:
+        once: What is done.
+        repeatable: True when doing it twice is the same as doing it once.
+        patient: False to tell at once that no server listens, as when none has answered yet.
+    """
+    from tenacity import Retrying, retry_if_exception, stop_after_attempt
+
+    def worth_it(error: BaseException) -> bool:
+        if isinstance(error, RefusedError):
+            return _busy(error) or (repeatable and error.status >= 500)
+        return patient and (_unsent(error) or (repeatable and _cut(error)))
+
+    loop = Retrying(retry=retry_if_exception(worth_it), wait=_pause, stop=stop_after_attempt(ATTEMPTS), reraise=True)
+    return loop(once)
+
+
+def _busy(refusal: RefusedError) -> bool:
+    """True when the server did nothing, for its load, and does not ask for too much patience."""
+    return refusal.status == 429 and (refusal.retry_after or 0) <= PATIENCE
+
+
+def _unsent(error: BaseException) -> bool:
+    """True when no connection came about, so that the server knows nothing of the call."""
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    return isinstance(error, ConnectTimeoutError | NewConnectionError)
+
+
+def _cut(error: BaseException) -> bool:
+    """True when a connection broke, or its answer was late."""
+    from urllib3.exceptions import ProtocolError, ReadTimeoutError
+
+    return isinstance(error, ProtocolError | ReadTimeoutError | ConnectionError | TimeoutError)
+
+
+def _pause(state: RetryCallState) -> float:
+    """Wait as long as the server asks, else a random time that doubles."""
+    from tenacity import wait_random_exponential
+
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after if isinstance(error, RefusedError) else None
+    return wait_random_exponential(multiplier=0.2, max=5)(state) if asked is None else min(asked, PATIENCE)

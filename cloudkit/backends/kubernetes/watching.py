@@ -1,0 +1,174 @@
+"""Follow what happens to a collection: over ends, cuts and half-open connections, with no change lost.
+
+Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
+
+import msgspec
+
+from cloudkit.backends.kubernetes.decode import decoded
+from cloudkit.backends.kubernetes.lines import lines
+from cloudkit.backends.kubernetes.objects import Listing, Metadata
+from cloudkit.backends.kubernetes.refusal import RefusedError, refusal_of
+from cloudkit.errors import BackendError
+
+if TYPE_CHECKING:
+    from urllib3.response import BaseHTTPResponse
+
+__all__ = ["Change", "Kept", "Watch"]
+
+ROUND = 30.0
+"""Seconds after which the server ends a watch, having said how far it is; then the next one begins."""
+GRACE = 5.0
+"""Seconds that the end of a round may be late, before the connection counts as dead."""
+AGAIN = 1.0
+"""Seconds between two rounds, where one has failed at once."""
+
+
+class Kept(Protocol):
+    """Any object that an API server keeps."""
+
+    @property
+    def metadata(self) -> Metadata:
+        """Its name and version."""
+        ...
+
+
+K = TypeVar("K", bound=Kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Generic[K]):
+    """What happened to one object.
+
+    Args:
+        type: What it was.
+        object: The object, as it is after it; as it was last, when it was deleted.
+    """
+
+    type: Literal["ADDED", "MODIFIED", "DELETED"]
+    object: K
+
+
+class _Line(msgspec.Struct, frozen=True):
+    """One event on the wire."""
+
+    type: str
+    object: msgspec.Raw
+
+
+class _Mark(msgspec.Struct, frozen=True):
+    """All that a bookmark holds."""
+
+    metadata: Metadata
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What an event of type ERROR holds: a ``Status``."""
+
+    code: int = 500
+
+
+class Watch(Generic[K]):
+    """One watch of a collection.
+
+    Args:
+        kind: What its objects are read as.
+        version: From where on; empty begins with all that is there.
+        relist: Returns all that is there.
+        reopen: Opens one round: from a version on, for so many seconds.
+        timeout: Seconds until it ends; None never ends.
+        clock: The time in seconds.
+    """
+
+    def __init__(
+        self,
+        kind: type[K],
+        *,
+        version: str,
+        relist: Callable[[], Listing[K]],
+        reopen: Callable[[str, float], BaseHTTPResponse],
+        timeout: float | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._kind = kind
+        self._version = version
+        self._relist = relist
+        self._reopen = reopen
+        self._clock = clock
+        self._ends = None if timeout is None else clock() + timeout
+        self._known: dict[str, K] = {}
+
+    def changes(self) -> Iterator[Change[K]]:
+        """Yield each change, as it comes."""
+        while True:
+            if not self._version:
+                yield from self._renewed()
+            left = ROUND if self._ends is None else min(ROUND, self._ends - self._clock())
+            if left <= 0:
+                return
+            started = self._clock()
+            yield from self._round(left)
+            if self._version and self._clock() - started < AGAIN:  # cut at once: not in a spin
+                time.sleep(min(AGAIN, left))
+
+    def _renewed(self) -> Iterator[Change[K]]:
+        """Read all that is there, and tell how it differs from what was told before."""
+        listing = self._relist()
+        self._version = listing.metadata.resource_version
+        present = {item.metadata.uid: item for item in listing.items}
+        for uid in [uid for uid in self._known if uid not in present]:
+            yield Change("DELETED", self._known.pop(uid))
+        for uid, item in present.items():
+            before = self._known.get(uid)
+            self._known[uid] = item
+            if before is None:
+                yield Change("ADDED", item)
+            elif before.metadata.resource_version != item.metadata.resource_version:
+                yield Change("MODIFIED", item)
+
+    def _round(self, seconds: float) -> Iterator[Change[K]]:
+        """Follow until the server ends the round, the connection dies, or the version is too old to go on with."""
+        from urllib3.exceptions import HTTPError
+
+        try:
+            response = self._reopen(self._version, seconds)
+        except BackendError as error:
+            refusal = refusal_of(error)
+            if refusal is None or refusal.status != 410:
+                raise
+            self._version = ""
+            return
+        try:
+            with suppress(HTTPError, OSError):
+                for line in lines(response):
+                    yield from self._read(line)
+        finally:
+            response.close()
+
+    def _read(self, line: bytes) -> Iterator[Change[K]]:
+        event = decoded(line, _Line)
+        if event.type == "ERROR":
+            told = decoded(event.object, _Told)
+            if told.code != 410:
+                raise RefusedError(told.code, bytes(event.object))
+            self._version = ""
+            return
+        if event.type == "BOOKMARK":
+            self._version = decoded(event.object, _Mark).metadata.resource_version
+            return
+        item = decoded(event.object, self._kind)
+        self._version = item.metadata.resource_version
+        if event.type == "DELETED":
+            self._known.pop(item.metadata.uid, None)
+            yield Change("DELETED", item)
+        else:
+            self._known[item.metadata.uid] = item
+            yield Change("ADDED" if event.type == "ADDED" else "MODIFIED", item)

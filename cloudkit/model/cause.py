@@ -33,6 +33,8 @@ class CauseCode(StrEnum):
     QUOTA = "quota"
     DISK_FULL = "disk_full"
     NODE_LOST = "node_lost"
+    EVICTED = "evicted"
+    NOT_ALLOWED = "not_allowed"
     NETWORK = "network"
     DEADLINE = "deadline"
     UNKNOWN = "unknown"

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 __all__ = [
     "Address",
+    "Claim",
     "Condition",
     "Container",
     "ContainerState",
@@ -133,12 +134,27 @@ class Container(_Object, frozen=True):
     resources: Mapping[str, Any] = {}
 
 
+class ClaimName(_Object, frozen=True):
+    """Which claim a volume is."""
+
+    claim_name: str = ""
+
+
+class Volume(_Object, frozen=True):
+    """A volume of a pod, as far as it is a claim."""
+
+    name: str = ""
+    persistent_volume_claim: ClaimName | None = None
+
+
 class PodSpec(_Object, frozen=True):
     """What was asked for."""
 
     node_name: str = ""
     containers: tuple[Container, ...] = ()
+    init_containers: tuple[Container, ...] = ()
     node_selector: Mapping[str, str] = {}
+    volumes: tuple[Volume, ...] = ()
 
 
 class PodStatus(_Object, frozen=True):
@@ -314,6 +330,34 @@ class Happening(_Object, frozen=True):
     last_timestamp: datetime | None = None
     event_time: datetime | None = None
     series: Series | None = None
+
+
+class Requested(_Object, frozen=True):
+    """How much was asked for."""
+
+    requests: Mapping[str, str] = {}
+
+
+class ClaimSpec(_Object, frozen=True):
+    """What storage was asked for."""
+
+    storage_class_name: str = ""
+    volume_name: str = ""
+    resources: Requested = Requested()
+
+
+class ClaimStatus(_Object, frozen=True):
+    """``Pending``, ``Bound`` or ``Lost``."""
+
+    phase: str = ""
+
+
+class Claim(_Object, frozen=True):
+    """A PersistentVolumeClaim."""
+
+    metadata: Metadata
+    spec: ClaimSpec = ClaimSpec()
+    status: ClaimStatus = ClaimStatus()
 
 
 class ListMetadata(_Object, frozen=True):

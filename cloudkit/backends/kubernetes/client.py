@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cloudkit.backends.kubernetes.connection import Connection
 from cloudkit.backends.kubernetes.decode import decoded, encoded, listed, plain
+from cloudkit.backends.kubernetes.ending import Ending
 from cloudkit.backends.kubernetes.errors import translate
 from cloudkit.backends.kubernetes.exchange import Call, Exchange
 from cloudkit.backends.kubernetes.labels import FIELD_MANAGER
@@ -115,6 +116,7 @@ class Client:
         labels: str = "",
         fields: str = "",
         timeout: float | None = None,
+        ending: Ending | None = None,
     ) -> Iterator[Change[K]]:
         """Yield what happens to the objects of a collection; ended, cut and hanging connections are made anew.
 
@@ -125,6 +127,7 @@ class Client:
             labels: A selector.
             fields: One of fields.
             timeout: Seconds until it ends; None never ends.
+            ending: Ends it from another thread.
         """
         query = (("labelSelector", labels), ("fieldSelector", fields))
         call = Call(method="GET", path=path, query=(*query, ("watch", "true"), ("allowWatchBookmarks", "true")))
@@ -141,6 +144,7 @@ class Client:
             relist=lambda: self.list(path, kind, labels=labels, fields=fields),
             reopen=reopen,
             timeout=timeout,
+            ending=ending,
         )
         with translate(str(call.target), self.cluster):
             yield from watch.changes()
@@ -196,7 +200,15 @@ class Client:
         )
         return plain(self._exchange.read(call))
 
-    def delete(self, path: str, *, grace: float | None = None, propagation: str = "Background", uid: str = "") -> bool:
+    def delete(
+        self,
+        path: str,
+        *,
+        grace: float | None = None,
+        propagation: str = "Background",
+        uid: str = "",
+        version: str = "",
+    ) -> bool:
         """Delete an object; False when it was gone already.
 
         Args:
@@ -204,16 +216,21 @@ class Client:
             grace: Seconds that its containers may take to end; the object's own where None.
             propagation: What becomes of what it owns: ``Background``, ``Foreground`` or ``Orphan``.
             uid: Only the object of that identity, not a later one of the same name.
+            version: Only while it is of that version.
+
+        Raises:
+            ConflictError: Its version is another one.
         """
         options: dict[str, Any] = {"propagationPolicy": propagation}
         options |= {"gracePeriodSeconds": math.ceil(grace)} if grace is not None else {}
-        options |= {"preconditions": {"uid": uid}} if uid else {}
+        conditions = {"uid": uid, "resourceVersion": version}
+        options["preconditions"] = {name: value for name, value in conditions.items() if value}
         try:
             self._exchange.read(Call(method="DELETE", path=path, body=encoded(options), repeatable=True))
         except NotFoundError:
             return False
         except ConflictError:
-            if not uid:
+            if version or not uid:
                 raise
             return False
         return True

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 import msgspec
 
 from cloudkit.backends.kubernetes.decode import decoded
+from cloudkit.backends.kubernetes.ending import Ending
 from cloudkit.backends.kubernetes.lines import lines
 from cloudkit.backends.kubernetes.objects import Listing, Metadata
 from cloudkit.backends.kubernetes.refusal import RefusedError, refusal_of
@@ -85,6 +86,7 @@ class Watch(Generic[K]):
         relist: Returns all that is there.
         reopen: Opens one round: from a version on, for so many seconds.
         timeout: Seconds until it ends; None never ends.
+        ending: Ends it from another thread.
         clock: The time in seconds.
     """
 
@@ -96,19 +98,21 @@ class Watch(Generic[K]):
         relist: Callable[[], Listing[K]],
         reopen: Callable[[str, float], BaseHTTPResponse],
         timeout: float | None,
+        ending: Ending | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._kind = kind
         self._version = version
         self._relist = relist
         self._reopen = reopen
+        self._ending = ending or Ending()
         self._clock = clock
         self._ends = None if timeout is None else clock() + timeout
         self._known: dict[str, K] = {}
 
     def changes(self) -> Iterator[Change[K]]:
         """Yield each change, as it comes."""
-        while True:
+        while not self._ending.over:
             if not self._version:
                 yield from self._renewed()
             left = ROUND if self._ends is None else min(ROUND, self._ends - self._clock())
@@ -117,7 +121,7 @@ class Watch(Generic[K]):
             started = self._clock()
             yield from self._round(left)
             if self._version and self._clock() - started < AGAIN:  # cut at once: not in a spin
-                time.sleep(min(AGAIN, left))
+                self._ending.pause(min(AGAIN, left))
 
     def _renewed(self) -> Iterator[Change[K]]:
         """Read all that is there, and tell how it differs from what was told before."""
@@ -147,7 +151,7 @@ class Watch(Generic[K]):
             self._version = ""
             return
         try:
-            with suppress(HTTPError, OSError):
+            with self._ending.holding(response), suppress(HTTPError, OSError):
                 for line in lines(response):
                     yield from self._read(line)
         finally:

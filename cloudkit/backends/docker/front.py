@@ -190,7 +190,8 @@ class BalancedTraffic:
         """Return those that take requests now; one that was not known is admitted, one that answers gets requests."""
         servers = {server.name: server for server in self._balancer.servers()}
         staying = [name for name in replicas if name not in servers or not self._goes(servers[name], leaving)]
-        known = [servers[name] for name in staying if name in servers and servers[name].admin is not Admin.MAINT]
+        there = [servers[name] for name in staying if name in servers]
+        known = [server for server in there if server.whole and server.admin is not Admin.MAINT]
         lost = set(staying) - {server.name for server in known}  # not known, or left in the middle of being admitted
         self.admit({name: replicas[name] for name in sorted(lost)})
         for server in known:

@@ -271,6 +271,8 @@ class Balancer:
             raise BackendError(f"balancer {self.name} did not take up its configuration", hint="cloudkit doctor")
 
     def _place(self, member: Member, seen: Server | None) -> None:
+        if seen is not None and not seen.whole:  # whoever added it was interrupted
+            seen = None
         if seen is None:
             self._runtime.add(member.name, member.address)
         if seen is None or _MEMBERSHIPS.get(seen.admin) is not member.membership:

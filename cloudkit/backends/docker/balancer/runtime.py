@@ -6,8 +6,8 @@ Source: the management guide of HAProxy 2.6, section 9.3.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from cloudkit.backends.docker.balancer.config import endpoint, server_name, server_options
@@ -22,8 +22,10 @@ _PASSED = frozenset({"3", "4"})
 _MAINTENANCE = 0x01 | 0x02 | 0x20 | 0x40  # 0x04 only says that the file had it disabled
 _DRAIN = 0x08 | 0x10
 _CHECKED = 0x02
+_ASKING = 0x04  # its checks go on, while it is not in maintenance
 _UNCHECKED = "Health check was not configured"
 """What is said of a replica of an older revision, which the present probe does not judge."""
+_EXISTS = "Already exists a server with the same name"
 _ACCEPTED = frozenset({"", "New server registered.", "Server deleted."})
 
 
@@ -46,6 +48,7 @@ class Server:
         admin: What was asked of it.
         passing: True when its last checks passed, or when it has none.
         checked: False when it has no checks.
+        whole: False when whoever added it was interrupted: a port of it is missing, or its checks do not go on.
         sessions: Requests or connections in flight, and those that wait for it.
         check: How the last check ended, in HAProxy's word: ``L7OK``, ``L7STS``, ``L4CON``, ``L4TOUT``; empty before it.
         code: The HTTP status that the last check saw; None when it saw none.
@@ -57,6 +60,7 @@ class Server:
     admin: Admin
     passing: bool
     checked: bool = True
+    whole: bool = True
     sessions: int = 0
     check: str = ""
     code: int | None = None
@@ -84,12 +88,12 @@ class Runtime:
         """Return the servers, in the order in which they were added."""
         routes = {route.name for route in self._settings.routes}
         figures = {(row["pxname"], row["svname"]): row for row in _statistics(self._ask("show stat -1 4 -1"))}
-        merged: dict[str, Server] = {}
+        found: dict[str, list[Server]] = {}
         for row in _states(self._ask("show servers state")):
             key = (row["be_name"], row["srv_name"])
             if key[0] in routes and key in figures:
-                merged[key[1]] = _merged(merged.get(key[1]), _server(row, figures[key]))
-        return tuple(merged.values())
+                found.setdefault(key[1], []).append(_server(row, figures[key]))
+        return tuple(_merged(parts, whole=len(parts) == len(routes)) for parts in found.values())
 
     def process(self) -> int:
         """Return the process id of the worker that answers, which another one has after a reload."""
@@ -100,11 +104,11 @@ class Runtime:
         return self._info("description")
 
     def add(self, name: str, address: str) -> None:
-        """Add a server, in maintenance."""
+        """Add a server, in maintenance; where it is there already, it stays as it is."""
         for route in self._settings.routes:
             where = endpoint(address, route.port)
             options = server_options(self._settings, route)
-            self._command(f"add server {route.name}/{server_name(name)} {where} {options}")
+            self._command(f"add server {route.name}/{server_name(name)} {where} {options}", accepted=_EXISTS)
 
     def trial(self, name: str) -> None:
         """Check a server, but send it nothing yet."""
@@ -167,7 +171,8 @@ def _states(text: str) -> Iterator[dict[str, str]]:
 
 def _server(state: dict[str, str], figures: dict[str, str]) -> Server:
     admin = _admin(int(state["srv_admin_state"]), state["srv_uweight"])
-    checked = bool(int(state["srv_check_state"]) & _CHECKED)
+    checking = int(state["srv_check_state"])
+    checked = bool(checking & _CHECKED)
     code = figures.get("check_code") or ""
     return Server(
         name=state["srv_name"],
@@ -175,6 +180,7 @@ def _server(state: dict[str, str], figures: dict[str, str]) -> Server:
         admin=admin,
         passing=state["srv_op_state"] != _DOWN and (not checked or _passed(admin, state["srv_check_result"])),
         checked=checked,
+        whole=not checked or bool(checking & _ASKING),
         sessions=int(figures.get("scur") or 0) + int(figures.get("qcur") or 0),
         check=(figures.get("check_status") or "").lstrip("* ").replace("INI", ""),
         code=int(code) if code.isdigit() else None,
@@ -195,19 +201,13 @@ def _admin(mask: int, weight: str) -> Admin:
     return Admin.TRIAL if weight == "0" else Admin.READY
 
 
-def _merged(first: Server | None, second: Server) -> Server:
+def _merged(parts: Sequence[Server], *, whole: bool) -> Server:
     """One server of several ports passes when all do, and shows the check of the first that does not."""
-    if first is None:
-        return second
-    shown = second if first.passing and not second.passing else first
-    return Server(
-        name=shown.name,
-        address=shown.address,
-        admin=shown.admin,
-        passing=first.passing and second.passing,
-        checked=first.checked,
-        sessions=first.sessions + second.sessions,
-        check=shown.check,
-        code=shown.code,
-        detail=shown.detail,
+    shown = next((part for part in parts if not part.passing), parts[0])
+    return replace(
+        shown,
+        passing=all(part.passing for part in parts),
+        checked=parts[0].checked,
+        whole=whole and all(part.whole for part in parts),
+        sessions=sum(part.sessions for part in parts),
     )

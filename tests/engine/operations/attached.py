@@ -8,7 +8,7 @@ import sys
 import docker
 
 from cloudkit.backends.docker.operations.attach import attach
-from cloudkit.backends.docker.operations.replica_log import Target
+from cloudkit.backends.replicalogs.targets import Target
 
 if __name__ == "__main__":
     api = docker.APIClient(base_url=os.environ["DOCKER_HOST"], version="auto")

@@ -16,7 +16,7 @@ import pytest
 from engine.operations.workshop import Workshop
 
 from cloudkit.backends.docker.operations.attach import attach
-from cloudkit.backends.docker.operations.replica_log import Target
+from cloudkit.backends.replicalogs.targets import Target
 from cloudkit.errors import NotFoundError
 
 pytestmark = [pytest.mark.engine, pytest.mark.old_engine]

@@ -11,7 +11,7 @@ from engine.operations.workshop import Workshop
 
 from cloudkit.backends.docker.operations.copy import copy_in, copy_out
 from cloudkit.backends.docker.operations.execute import execute
-from cloudkit.backends.docker.operations.replica_log import Target
+from cloudkit.backends.replicalogs.targets import Target
 from cloudkit.errors import BackendError, NotFoundError, UsageError
 
 pytestmark = [pytest.mark.engine, pytest.mark.old_engine]

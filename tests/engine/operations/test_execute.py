@@ -11,10 +11,10 @@ import docker
 import pytest
 from engine.operations.workshop import STOPS, Relay, Workshop
 
+from cloudkit.backends.commands.output import KEPT
 from cloudkit.backends.docker.operations import killing
 from cloudkit.backends.docker.operations.execute import execute
-from cloudkit.backends.docker.operations.output import KEPT
-from cloudkit.backends.docker.operations.replica_log import Target
+from cloudkit.backends.replicalogs.targets import Target
 from cloudkit.errors import BackendError, ConflictError, NotFoundError
 
 pytestmark = [pytest.mark.engine, pytest.mark.old_engine]

@@ -15,7 +15,7 @@ import docker
 import pytest
 
 from cloudkit.backends.docker.labels import Component, identity
-from cloudkit.backends.docker.operations.replica_log import Target
+from cloudkit.backends.replicalogs.targets import Target
 
 IMAGE = "debian:bookworm-slim"
 PIECE = 65536

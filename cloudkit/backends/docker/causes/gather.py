@@ -14,8 +14,10 @@ from cloudkit.backends.docker.balancer import Server
 from cloudkit.backends.docker.causes.facts import Facts
 from cloudkit.backends.docker.labels import Component, identity
 from cloudkit.backends.docker.names import shown
-from cloudkit.backends.docker.operations.replica_log import Position, Target, log_lines, open_log
-from cloudkit.backends.docker.operations.stamps import parse_stamp
+from cloudkit.backends.docker.operations.replica_log import log_lines, open_log
+from cloudkit.backends.replicalogs.position import Position
+from cloudkit.backends.replicalogs.stamps import parse_stamp
+from cloudkit.backends.replicalogs.targets import Target
 from cloudkit.engine.errors import translate
 from cloudkit.errors import CloudkitError
 from cloudkit.model.log import LogQuery

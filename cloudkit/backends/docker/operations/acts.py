@@ -13,9 +13,10 @@ from cloudkit.backends.docker.operations.attach import attach
 from cloudkit.backends.docker.operations.copy import copy_in, copy_out
 from cloudkit.backends.docker.operations.events import read_events
 from cloudkit.backends.docker.operations.execute import execute
-from cloudkit.backends.docker.operations.logs import Target, read_logs
+from cloudkit.backends.docker.operations.logs import read_logs
 from cloudkit.backends.docker.operations.stats import read_stats
 from cloudkit.backends.docker.operations.tasks import run_task
+from cloudkit.backends.replicalogs.targets import Target
 from cloudkit.errors import NotFoundError
 
 if TYPE_CHECKING:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from cloudkit.backends.commands.marking import mark
+from cloudkit.backends.commands.terminal import descriptor, raw, relayed, resized, terminal_size
 from cloudkit.backends.docker.operations.execute import exit_code
 from cloudkit.backends.docker.operations.frames import demultiplex
-from cloudkit.backends.docker.operations.killing import end_marked, mark
-from cloudkit.backends.docker.operations.replica_log import Target
+from cloudkit.backends.docker.operations.killing import end_marked
 from cloudkit.backends.docker.operations.streams import Conversation, converse
-from cloudkit.backends.docker.operations.terminal import descriptor, raw, relayed, resized, terminal_size
+from cloudkit.backends.replicalogs.targets import Target
 from cloudkit.engine.errors import translate
 
 if TYPE_CHECKING:

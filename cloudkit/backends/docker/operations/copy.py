@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import errno
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from cloudkit.backends.docker.operations.packing import packed
-from cloudkit.backends.docker.operations.paths import check_path, find_place
-from cloudkit.backends.docker.operations.replica_log import Target
+from cloudkit.backends.archive.landing import check_path, local, outside, settle, staging
+from cloudkit.backends.archive.packing import packed
+from cloudkit.backends.archive.unpacking import unpack
+from cloudkit.backends.docker.operations.paths import find_place
 from cloudkit.backends.docker.operations.streams import checked, open_feed, url
-from cloudkit.backends.docker.operations.unpacking import unpack
+from cloudkit.backends.replicalogs.targets import Target
 from cloudkit.engine.errors import translate
-from cloudkit.errors import AccessError, BackendError, NotFoundError, UsageError
+from cloudkit.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -41,7 +37,7 @@ def copy_in(api: APIClient, target: Target, source: Path, destination: str) -> N
         raise NotFoundError(f"there is no {str(source)!r} to copy")
     folder, name = _inside(api, target, source, destination)
     what = f"copy {str(source)!r} to {target.name}:{destination}"
-    with _local(what), translate(what):
+    with local(what), translate(what):
         answer = api.put(
             url(api, "containers", target.id, "archive"),
             params={"path": folder, "noOverwriteDirNonDir": "1"},
@@ -83,73 +79,10 @@ def copy_out(api: APIClient, target: Target, source: str, destination: Path) -> 
     place = find_place(api, target.id, check_path("source", source))
     if place is None:
         raise NotFoundError(f"there is no {source} in {target.name}")
-    final = _outside(source, destination, folder=place.folder)
+    final = outside(source, destination, folder=place.folder)
     what = f"copy {target.name}:{source} to {str(final)!r}"
-    with _local(what), _staging(final.parent) as staging, translate(what):
+    with local(what), staging(final.parent) as waiting, translate(what):
         with open_feed(api, "containers", target.id, "archive", params={"path": place.path}) as feed:
-            unpack(feed.whole(), staging, CONTENT)
-        _settle(staging / CONTENT, final)
+            unpack(feed.whole(), waiting, CONTENT)
+        settle(waiting / CONTENT, final)
     return final
-
-
-def _outside(source: str, destination: Path, *, folder: bool) -> Path:
-    """Return where the copy will be, or refuse."""
-    name = PurePosixPath(source).name
-    if name == "..":
-        raise UsageError(f"{source!r} ends in '..'; name the folder itself")
-    final = destination / name if destination.is_dir() and not source.endswith("/.") else destination
-    if not final.parent.is_dir():
-        raise NotFoundError(f"there is no folder {str(final.parent)!r} to copy into")
-    if folder and final.exists() and not final.is_dir():
-        raise UsageError(f"{str(final)!r} is a file; a folder cannot take its place")
-    if not folder and final.is_dir():
-        raise UsageError(f"{str(final)!r} is a folder; a file cannot take its place")
-    return final
-
-
-@contextmanager
-def _staging(folder: Path) -> Iterator[Path]:
-    """Lend a folder on the same file system, where what is incomplete stays out of sight."""
-    place = Path(mkdtemp(prefix=".cloudkit-", dir=folder))
-    try:
-        yield place
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-
-
-def _settle(new: Path, final: Path) -> None:
-    """Move what is complete to where it belongs; into a folder that is there already, part by part."""
-    moves = list(_moves(new, final))
-    for part, place in moves:
-        part.replace(place)
-
-
-def _moves(new: Path, final: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield what goes where; refuse before anything has moved."""
-    is_folder = new.is_dir() and not new.is_symlink()
-    if not is_folder:
-        if final.is_dir() and not final.is_symlink():
-            raise UsageError(f"{str(final)!r} is a folder; a file cannot take its place")
-        yield new, final
-    elif not final.exists() and not final.is_symlink():
-        yield new, final
-    elif final.is_symlink() or not final.is_dir():
-        raise UsageError(f"{str(final)!r} is a link or a file; a folder cannot take its place")
-    else:
-        for child in sorted(new.iterdir()):
-            yield from _moves(child, final / child.name)
-
-
-@contextmanager
-def _local(what: str) -> Iterator[None]:
-    """Turn an error of this machine's file system into one of cloudkit's."""
-    try:
-        yield
-    except PermissionError as error:
-        raise AccessError(f"cannot {what}: this machine refuses", evidence=[str(error)]) from error
-    except FileNotFoundError as error:
-        raise NotFoundError(f"cannot {what}: a part of it went away meanwhile", evidence=[str(error)]) from error
-    except OSError as error:
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        why = "the disk of this machine is full" if full else "the file system failed"
-        raise BackendError(f"cannot {what}: {why}", evidence=[str(error)]) from error

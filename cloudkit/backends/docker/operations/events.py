@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from cloudkit.backends.docker.labels import selector
 from cloudkit.backends.docker.operations.happenings import ACTIONS, Happenings
-from cloudkit.backends.docker.operations.stamps import nanoseconds, parse_stamp, seconds
 from cloudkit.backends.docker.operations.streams import open_feed
+from cloudkit.backends.replicalogs.stamps import nanoseconds, parse_stamp, seconds
 from cloudkit.engine.errors import translate
 from cloudkit.errors import BackendError
 from cloudkit.model.log import Event, LogQuery

@@ -8,12 +8,13 @@ from threading import Event, Thread
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
-from cloudkit.backends.docker.operations.deadline import deadline
+from cloudkit.backends.commands.deadline import deadline
+from cloudkit.backends.commands.marking import mark
+from cloudkit.backends.commands.output import Tail
 from cloudkit.backends.docker.operations.frames import demultiplex
-from cloudkit.backends.docker.operations.killing import end_marked, mark
-from cloudkit.backends.docker.operations.output import Tail
-from cloudkit.backends.docker.operations.replica_log import Target
+from cloudkit.backends.docker.operations.killing import end_marked
 from cloudkit.backends.docker.operations.streams import Conversation, converse
+from cloudkit.backends.replicalogs.targets import Target
 from cloudkit.engine.errors import translate
 from cloudkit.errors import BackendError
 from cloudkit.model.task import TaskResult

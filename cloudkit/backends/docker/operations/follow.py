@@ -1,88 +1,28 @@
-"""Go on with the lines of replicas as they come, across restarts and rolls."""
+"""Read one replica's log as it grows, over as many lives as the replica has."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from threading import Event, Thread
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from cloudkit.backends.docker.operations.merge import Merge, Source
-from cloudkit.backends.docker.operations.replica_log import Position, Target, log_lines, open_log
+from cloudkit.backends.docker.operations.replica_log import log_lines, open_log
 from cloudkit.backends.docker.operations.streams import Feed
+from cloudkit.backends.replicalogs.follow import LOOK
+from cloudkit.backends.replicalogs.merge import Merge, Source
+from cloudkit.backends.replicalogs.position import Position
+from cloudkit.backends.replicalogs.targets import Target
 from cloudkit.engine.errors import translate
 from cloudkit.errors import CloudkitError, NotFoundError
-from cloudkit.model.log import LogLine, LogQuery
 
 if TYPE_CHECKING:
     from docker import APIClient
 
-__all__ = ["Follow"]
-
-LOOK = 0.5
-"""Seconds between two looks at which replicas there are, and at one that has ended."""
-FAREWELL = 3.0
-"""Seconds that a thread gets to end once its connection is cut."""
+__all__ = ["ReplicaReader"]
 
 
-class Follow:
-    """One following of an app: a thread for each replica, a merge that bounds what waits, and a look for new ones."""
-
-    def __init__(self, api: APIClient, replicas: Callable[[], Sequence[Target]], query: LogQuery) -> None:
-        self._api = api
-        self._replicas = replicas
-        self._query = query
-        self._merge = Merge()
-        self._readers: dict[str, _Reader] = {}
-        self._last = False  # True once nothing new can join
-
-    def lines(self, targets: Sequence[Target]) -> Generator[LogLine, None, None]:
-        """Yield lines until the app is gone, ``until`` has passed, or the iterator is closed."""
-        try:
-            self._join(targets, tail=self._query.tail)
-            looked = monotonic()
-            while not (self._last and self._merge.empty):
-                if monotonic() - looked >= LOOK:
-                    self._look()
-                    looked = monotonic()
-                for record in self._merge.take(LOOK):
-                    yield record.line
-        finally:
-            self._close()
-
-    def _join(self, targets: Sequence[Target], *, tail: int | None) -> None:
-        """Start to read those that are not read yet."""
-        for target in targets:
-            if target.id not in self._readers:
-                reader = _Reader(self._api, target, Position(self._query, tail=tail), self._merge)
-                self._readers[target.id] = reader
-                reader.start()
-
-    def _look(self) -> None:
-        """See who has joined; one that joins later is read from its beginning."""
-        if self._last:
-            return
-        try:
-            self._join(self._replicas(), tail=None)
-        except NotFoundError:
-            self._last = True
-        if self._query.until is not None and datetime.now(UTC) > self._query.until.astimezone(UTC):
-            self._last = True
-        if self._last:
-            for reader in self._readers.values():
-                reader.finish()
-
-    def _close(self) -> None:
-        self._merge.close()
-        for reader in self._readers.values():
-            reader.stop()
-        for reader in self._readers.values():
-            reader.join(FAREWELL)
-
-
-class _Reader(Thread):
-    """Reads one replica, over as many lives as it has."""
+class ReplicaReader(Thread):
+    """Reads one replica into a source of its own."""
 
     def __init__(self, api: APIClient, target: Target, position: Position, merge: Merge) -> None:
         super().__init__(name=f"cloudkit-log-{target.name}", daemon=True)

@@ -10,7 +10,7 @@ from typing import Any
 from cloudkit.backends.docker.labels import COMPONENT, NAME, Component
 from cloudkit.backends.docker.names import shown
 from cloudkit.backends.exits import exit_words
-from cloudkit.backends.docker.operations.stamps import moment
+from cloudkit.backends.replicalogs.stamps import moment
 from cloudkit.model.log import Event
 
 __all__ = ["ACTIONS", "Happenings"]

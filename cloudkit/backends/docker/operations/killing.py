@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cloudkit.backends.commands.marking import END_MARKED
+
 if TYPE_CHECKING:
     from docker import APIClient
 
-__all__ = ["end_marked", "mark"]
-
-MARK = "CLOUDKIT_EXEC"
-
-# Only what a POSIX shell has built in, as small images hold little else; a NUL in /proc/*/environ reads as nothing.
-_SCRIPT = """
-for signal in STOP KILL; do
-  for folder in /proc/[0-9]*; do
-    while IFS= read -r line || [ -n "$line" ]; do
-      case $line in *"$1"*) kill -$signal "${folder#/proc/}"; echo ended; break ;; esac
-    done < "$folder/environ"
-  done
-done 2>/dev/null
-"""
-
-
-def mark() -> str:
-    """Return a variable that no other process has: it marks a process and all that it starts.
-
-    >>> mark() != mark()
-    True
-    """
-    return f"{MARK}={secrets.token_hex(16)}"
+__all__ = ["end_marked"]
 
 
 def end_marked(api: APIClient, container: str, marking: str) -> bool:
@@ -61,6 +40,6 @@ def _from_here(marking: str) -> bool:
 
 
 def _from_inside(api: APIClient, container: str, marking: str) -> bool:
-    made = api.exec_create(container, ["sh", "-c", _SCRIPT, "sh", marking], user="0")
+    made = api.exec_create(container, ["sh", "-c", END_MARKED, "sh", marking], user="0")
     answer: bytes = api.exec_start(made["Id"])
     return b"ended" in answer

@@ -7,25 +7,16 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cloudkit.backends.docker.operations.frames import STDERR, STDOUT, Piece
-from cloudkit.backends.docker.operations.stamps import moment, parse_stamp
+from cloudkit.backends.replicalogs.stamped import LINE_LIMIT, Stamped
+from cloudkit.backends.replicalogs.stamps import moment, parse_stamp
 from cloudkit.model.log import LogLine
 
-__all__ = ["LINE_LIMIT", "Stamped", "read_lines"]
+__all__ = ["read_lines"]
 
-LINE_LIMIT = 65536
-"""Bytes of a line that are kept; the rest is dropped as it comes."""
 PART = 16384
 """Bytes of a line after which the engine begins a new record, with a stamp of its own."""
 STAMP_LIMIT = 40
 _NAMES: dict[int, Literal["stdout", "stderr"]] = {STDOUT: "stdout", STDERR: "stderr"}
-
-
-@dataclass(frozen=True, slots=True)
-class Stamped:
-    """A line and its time in nanoseconds, which the engine tells lines apart by."""
-
-    stamp: int
-    line: LogLine
 
 
 @dataclass(slots=True)

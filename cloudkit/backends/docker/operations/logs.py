@@ -7,9 +7,12 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from cloudkit.backends.docker.operations.follow import Follow
-from cloudkit.backends.docker.operations.loglines import Stamped
-from cloudkit.backends.docker.operations.replica_log import Position, Target, log_lines, open_log
+from cloudkit.backends.docker.operations.follow import ReplicaReader
+from cloudkit.backends.docker.operations.replica_log import log_lines, open_log
+from cloudkit.backends.replicalogs.follow import Follow
+from cloudkit.backends.replicalogs.position import Position
+from cloudkit.backends.replicalogs.stamped import Stamped
+from cloudkit.backends.replicalogs.targets import Target, chosen
 from cloudkit.engine.errors import translate
 from cloudkit.errors import NotFoundError
 from cloudkit.model.log import LogLine, LogQuery
@@ -17,7 +20,7 @@ from cloudkit.model.log import LogLine, LogQuery
 if TYPE_CHECKING:
     from docker import APIClient
 
-__all__ = ["Target", "read_logs"]
+__all__ = ["read_logs"]
 
 
 def read_logs(
@@ -39,20 +42,13 @@ def read_logs(
     """
     targets = chosen(replicas(), query)
     if query.follow:
-        follow = Follow(api, lambda: chosen(replicas(), query, missing_ok=True), query)
+        follow = Follow(
+            lambda: chosen(replicas(), query, missing_ok=True),
+            lambda target, position, merge: ReplicaReader(api, target, position, merge),
+            query,
+        )
         return follow.lines(targets)
     return _snapshot(api, targets, query)
-
-
-def chosen(targets: Sequence[Target], query: LogQuery, *, missing_ok: bool = False) -> Sequence[Target]:
-    """Return the replicas that a query means."""
-    if query.replica is None:
-        return targets
-    found = [target for target in targets if query.replica in {target.name, target.id}]
-    if not found and not missing_ok:
-        names = ", ".join(target.name for target in targets) or "none"
-        raise NotFoundError(f"replica {query.replica!r} is not there", evidence=[f"replicas: {names}"])
-    return found
 
 
 def _snapshot(api: APIClient, targets: Sequence[Target], query: LogQuery) -> Generator[LogLine, None, None]:

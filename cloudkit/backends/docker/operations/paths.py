@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 from cloudkit.backends.docker.operations.streams import url
 from cloudkit.engine.errors import explain, translate
 from cloudkit.errors import BackendError, UsageError
-from cloudkit.model.refusal import refusal
 
 if TYPE_CHECKING:
     from docker import APIClient
 
-__all__ = ["Place", "check_path", "find_place"]
+__all__ = ["Place", "find_place"]
 
 LINKS = 40
 """Links in a row after which a path is taken for a circle, as the kernel does."""
@@ -30,13 +29,6 @@ class Place:
 
     path: str
     folder: bool
-
-
-def check_path(field: str, path: str) -> str:
-    """Refuse a path that is not absolute."""
-    if not path.startswith("/") or "\0" in path:
-        raise refusal(field, path, "an absolute path inside the container")
-    return path
 
 
 def find_place(api: APIClient, container: str, path: str) -> Place | None:

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
-from cloudkit.backends.docker.operations.replica_log import Target
-from cloudkit.backends.docker.operations.stamps import moment, parse_stamp
+from cloudkit.backends.replicalogs.stamps import moment, parse_stamp
+from cloudkit.backends.replicalogs.targets import Target
 from cloudkit.engine.errors import translate
 from cloudkit.errors import NotFoundError
 from cloudkit.model.task import Usage

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
+from cloudkit.backends.commands.deadline import deadline
+from cloudkit.backends.commands.lines import tell_lines
+from cloudkit.backends.commands.output import Tail
+from cloudkit.backends.commands.starting import start_failure
 from cloudkit.backends.docker.ending import remove_container
 from cloudkit.backends.docker.hostconfig import environment, host_config
 from cloudkit.backends.docker.labels import Component, identity
-from cloudkit.backends.docker.operations.deadline import deadline
 from cloudkit.backends.docker.operations.execute import fed
 from cloudkit.backends.docker.operations.frames import demultiplex
-from cloudkit.backends.docker.operations.output import Tail
 from cloudkit.backends.docker.operations.streams import checked, converse, url
 from cloudkit.engine.errors import translate
 from cloudkit.errors import BackendError, CloudkitError, NotFoundError
@@ -28,10 +30,6 @@ if TYPE_CHECKING:
     from requests import Response
 
 __all__ = ["run_task", "task_config"]
-
-LINE_LIMIT = 65536
-NOT_FOUND = ("executable file not found", "no such file or directory")
-NOT_EXECUTABLE = ("permission denied", "exec format error", "is a directory")
 
 
 def run_task(
@@ -149,7 +147,8 @@ class _Run:
             if (code := self._start()) is not None:
                 return code
             with deadline(self.task.timeout, self._kill), fed(conversation, self.task.stdin):
-                self._collect(piece.data for piece in demultiplex(conversation))
+                pieces = (piece.data for piece in demultiplex(conversation))
+                tell_lines(pieces, self.output, listener=self.listener, item=self.name)
                 return self._exit_code(ending)
 
     @contextmanager
@@ -168,28 +167,11 @@ class _Run:
                 self.api.start(self.container)
         except CloudkitError as error:
             words = " ".join(error.evidence)
-            code = next((code for code, marks in _STARTS if any(each in words.lower() for each in marks)), None)
-            if code is None or "unable to start container process" not in words:
+            if (code := start_failure(words)) is None:
                 raise
             self.output.add(words.encode())
             return code
         return None
-
-    def _collect(self, pieces: Iterable[bytes]) -> None:
-        line = bytearray()
-        for data in pieces:
-            self.output.add(data)
-            *ended, rest = data.split(b"\n")
-            for part in ended:
-                self._tell(line + part)
-                line.clear()
-            line += rest[: max(0, LINE_LIMIT - len(line))]
-        if line:
-            self._tell(line)
-
-    def _tell(self, line: bytes | bytearray) -> None:
-        text = bytes(line[:LINE_LIMIT]).removesuffix(b"\r").decode(errors="replace")
-        self.listener(Progress(phase=Phase.NOTICE, item=self.name, log=text))
 
     def _kill(self) -> None:
         with suppress(NotFoundError), translate(f"kill task {self.name}, which took too long"):
@@ -202,6 +184,3 @@ class _Run:
         except ValueError as error:
             raise BackendError(f"the engine went away while task {self.name} ran", hint="cloudkit doctor") from error
         return int(answer["StatusCode"])
-
-
-_STARTS = ((127, NOT_FOUND), (126, NOT_EXECUTABLE))

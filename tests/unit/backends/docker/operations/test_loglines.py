@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudkit.backends.docker.operations.frames import STDERR, STDOUT, Piece, whole
-from cloudkit.backends.docker.operations.loglines import LINE_LIMIT, read_lines
+from cloudkit.backends.docker.operations.loglines import read_lines
+from cloudkit.backends.replicalogs.stamped import LINE_LIMIT
 
 STAMP = b"2026-01-02T03:04:05.%09dZ "
 

@@ -47,7 +47,7 @@ def unpack(chunks: Iterable[bytes], folder: Path, name: str) -> None:
             _Unpacking(archive, folder, name).all()
         content.to_end()
     except (tarfile.TarError, EOFError) as error:
-        raise BackendError("the archive that the engine sent is broken or cut off", evidence=[str(error)]) from error
+        raise BackendError("the archive that came is broken or cut off", evidence=[str(error)]) from error
 
 
 class _Chunks(io.RawIOBase):

@@ -7,9 +7,9 @@ from time import monotonic
 
 import pytest
 
-from cloudkit.backends.docker.operations.loglines import Stamped
-from cloudkit.backends.docker.operations.merge import COLD, HOLD, ROOM, Merge
-from cloudkit.backends.docker.operations.stamps import moment
+from cloudkit.backends.replicalogs.merge import COLD, HOLD, ROOM, Merge
+from cloudkit.backends.replicalogs.stamped import Stamped
+from cloudkit.backends.replicalogs.stamps import moment
 from cloudkit.errors import BackendError
 from cloudkit.model.log import LogLine
 

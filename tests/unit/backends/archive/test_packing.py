@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudkit.backends.docker.operations.packing import packed
+from cloudkit.backends.archive.packing import packed
 from cloudkit.errors import NotFoundError, UsageError
 
 

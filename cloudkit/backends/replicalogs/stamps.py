@@ -1,4 +1,4 @@
-"""The engine's times, which have nanoseconds where Python's have microseconds."""
+"""Times as engines stamp their lines with, which have nanoseconds where Python's have microseconds."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Condition
 from time import monotonic
 
-from cloudkit.backends.docker.operations.loglines import Stamped
+from cloudkit.backends.replicalogs.stamped import Stamped
 
 __all__ = ["Merge", "Source"]
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudkit.backends.docker.operations.unpacking import unpack
+from cloudkit.backends.archive.unpacking import unpack
 from cloudkit.errors import BackendError, CloudkitError, UsageError
 
 FOLDER, FILE, LINK, HARD = tarfile.DIRTYPE, tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE

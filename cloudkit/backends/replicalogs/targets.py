@@ -1,0 +1,34 @@
+"""The replicas whose logs are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cloudkit.errors import NotFoundError
+from cloudkit.model.log import LogQuery
+
+__all__ = ["Target", "chosen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A replica that is to be read: its identifier, which is never used again, and its name as people see it."""
+
+    id: str
+    name: str
+
+
+def chosen(targets: Sequence[Target], query: LogQuery, *, missing_ok: bool = False) -> Sequence[Target]:
+    """Return the replicas that a query means.
+
+    >>> chosen([Target("1f", "web-1"), Target("2e", "web-2")], LogQuery(replica="web-2"))
+    [Target(id='2e', name='web-2')]
+    """
+    if query.replica is None:
+        return targets
+    found = [target for target in targets if query.replica in {target.name, target.id}]
+    if not found and not missing_ok:
+        names = ", ".join(target.name for target in targets) or "none"
+        raise NotFoundError(f"replica {query.replica!r} is not there", evidence=[f"replicas: {names}"])
+    return found

@@ -1,4 +1,4 @@
-"""What every test may ask for: an engine, a namespace of its own, a registry, a free port."""
+"""What every test may ask for: an engine, a namespace of its own, a cluster, a registry, a free port."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import docker
 import pytest
 from hypothesis import HealthCheck, settings
 from testbed import ping
+from testbed.cluster.given import Given, given
 from testbed.registry import serving
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -44,6 +45,25 @@ def _engine_if_marked(request: pytest.FixtureRequest) -> None:
     """A test marked ``engine`` runs on one, or says why it does not."""
     if request.node.get_closest_marker("engine"):
         request.getfixturevalue("engine")
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest) -> Given:
+    """The cluster under test: its kubeconfig, and the domain of the registry that its nodes pull from.
+
+    It is the one that CLOUDKIT_TEST_KUBECONFIG and CLOUDKIT_TEST_REGISTRY name; that of KUBECONFIG is left alone.
+    """
+    found = given()
+    if isinstance(found, str):
+        absent(request.config, "kubernetes", found)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _cluster_if_marked(request: pytest.FixtureRequest) -> None:
+    """A test marked ``kubernetes`` runs on a cluster, or says why it does not."""
+    if request.node.get_closest_marker("kubernetes"):
+        request.getfixturevalue("cluster")
 
 
 @pytest.fixture

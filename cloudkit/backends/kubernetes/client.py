@@ -115,6 +115,7 @@ class Client:
         version: str = "",
         labels: str = "",
         fields: str = "",
+        since: Listing[K] | None = None,
         timeout: float | None = None,
         ending: Ending | None = None,
     ) -> Iterator[Change[K]]:
@@ -126,6 +127,7 @@ class Client:
             version: A listing's ``metadata.resource_version``; without one, all that is there comes first, as ADDED.
             labels: A selector.
             fields: One of fields.
+            since: A listing to go on from, which the caller has seen, in place of a version.
             timeout: Seconds until it ends; None never ends.
             ending: Ends it from another thread.
         """
@@ -140,7 +142,8 @@ class Client:
 
         watch = Watch(
             kind,
-            version=version,
+            version=since.metadata.resource_version if since else version,
+            known=since.items if since else (),
             relist=lambda: self.list(path, kind, labels=labels, fields=fields),
             reopen=reopen,
             timeout=timeout,

@@ -6,7 +6,7 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-d
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
@@ -83,6 +83,7 @@ class Watch(Generic[K]):
     Args:
         kind: What its objects are read as.
         version: From where on; empty begins with all that is there.
+        known: What was there at that version, so that a later list shows what has gone since.
         relist: Returns all that is there.
         reopen: Opens one round: from a version on, for so many seconds.
         timeout: Seconds until it ends; None never ends.
@@ -98,6 +99,7 @@ class Watch(Generic[K]):
         relist: Callable[[], Listing[K]],
         reopen: Callable[[str, float], BaseHTTPResponse],
         timeout: float | None,
+        known: Iterable[K] = (),
         ending: Ending | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -108,7 +110,7 @@ class Watch(Generic[K]):
         self._ending = ending or Ending()
         self._clock = clock
         self._ends = None if timeout is None else clock() + timeout
-        self._known: dict[str, K] = {}
+        self._known = {item.metadata.uid: item for item in known}
 
     def changes(self) -> Iterator[Change[K]]:
         """Yield each change, as it comes."""

@@ -30,7 +30,6 @@ from cloudkit.model.state import AppState
 from cloudkit.model.task import TaskResult
 from cloudkit.model.task_options import TaskOptions
 from cloudkit.model.verb import Role, verb
-from cloudkit.registry.local import registry_image, registry_spec
 from cloudkit.session import Session
 from cloudkit.telemetry import Telemetry
 
@@ -278,6 +277,8 @@ class Cloud:
             name: The app's name.
             port: The port of this machine that it is published on, on loopback.
         """
+        from cloudkit.registry.local import registry_image, registry_spec
+
         session = self._session
         image = registry_image(self.backend.images, listener=session.listener)
         spec = registry_spec(name, session.published(image), port=port)

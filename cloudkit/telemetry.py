@@ -10,7 +10,6 @@ Metrics are ``cloudkit_operations_total{verb,backend,outcome}`` and
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
 import time
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["LOGGER", "EventLogger", "Telemetry", "outcome_of"]
 
 LOGGER = "cloudkit"
+DEBUG, INFO, WARNING = 10, 20, 30  # of logging, which takes a while to load and may never be asked
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 
 
@@ -65,7 +65,7 @@ class Telemetry:
         """Tell of one operation from its start to its end, however it ends."""
         bound: dict[str, object] = {"verb": verb, "backend": backend}
         bound |= {key: value for key, value in (("app", app), ("namespace", namespace)) if value}
-        self._tell(logging.DEBUG, "verb.started", bound)
+        self._tell(DEBUG, "verb.started", bound)
         started, failure = time.perf_counter(), None
         try:
             yield
@@ -104,7 +104,7 @@ def outcome_of(failure: BaseException | None) -> str:
 
 
 def ending(failure: BaseException | None) -> tuple[int, str]:
-    return (logging.INFO, "verb.finished") if failure is None else (logging.WARNING, "verb.failed")
+    return (INFO, "verb.finished") if failure is None else (WARNING, "verb.failed")
 
 
 def details(failure: BaseException | None) -> dict[str, object]:
@@ -121,12 +121,18 @@ def listening(level: int) -> EventLogger | None:
     if loaded is not None and loaded.is_configured():
         configured: EventLogger = loaded.get_logger(LOGGER)
         return configured
+    if "logging" not in sys.modules:
+        return None
+    import logging
+
     standard = logging.getLogger(LOGGER)
     return standard_logger() if standard.isEnabledFor(level) and standard.hasHandlers() else None
 
 
 def standard_logger() -> EventLogger:
     """Return structlog's way into the standard logger: the event as message, its values as attributes."""
+    import logging
+
     import structlog
 
     render: list[Callable[..., object]] = [structlog.stdlib.render_to_log_kwargs]

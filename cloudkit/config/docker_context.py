@@ -6,7 +6,6 @@ Source: https://docs.docker.com/engine/manage-resources/contexts/ and the store 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -64,6 +63,8 @@ def _tls(folder: Path, *, verify: bool) -> Tls | None:
 
 def _read(file: Path) -> dict[str, Any]:
     """Return the object in a JSON file."""
+    import json
+
     try:
         content = json.loads(file.read_bytes())
     except (OSError, ValueError) as error:

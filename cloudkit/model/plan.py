@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from cloudkit.model.app import AppSpec
-from cloudkit.model.diff import changed_lines
-from cloudkit.model.encode import canonical, encode
 
 __all__ = ["Action", "ActionKind", "Plan"]
 
@@ -78,6 +76,8 @@ class Plan:
         """
         from hashlib import sha256
 
+        from cloudkit.model.encode import canonical, encode  # loaded when a plan is named, not when a program starts
+
         content = {
             "app": self.app,
             "backend": self.backend,
@@ -100,6 +100,8 @@ class Plan:
 
     def diff(self) -> str:
         """Return the fields that change, a line for each value before and after; secrets are ``***``."""
+        from cloudkit.model.diff import changed_lines
+
         return "\n".join(changed_lines(self.before, self.after, generation=self.generation))
 
     @property

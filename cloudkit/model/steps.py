@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Mapping
@@ -195,4 +194,6 @@ def _command(field: str, command: tuple[str, ...]) -> str:
 
 
 def _listed(*words: str) -> str:
+    import json
+
     return json.dumps(words)

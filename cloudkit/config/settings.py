@@ -5,25 +5,24 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from cloudkit.config.docker_context import DEFAULT, current_context, read_context
-from cloudkit.config.endpoint import Endpoint, Tls, check_address, default_endpoint, tls_from
-from cloudkit.config.file import SETTINGS, project_file, read_settings, user_file
+from cloudkit.config.choice import choose_backend
+from cloudkit.config.cluster import Cluster, find_cluster
+from cloudkit.config.endpoint import Endpoint
+from cloudkit.config.engine import docker_folder, find_engine
+from cloudkit.config.layers import Found, Layers, first, layers_of
 from cloudkit.config.source import Source, Sources
-from cloudkit.errors import ConfigError
+from cloudkit.errors import ConfigError, UsageError
+from cloudkit.model.reference import Reference
 
-__all__ = ["BACKENDS", "DEFAULT_BALANCER_IMAGE", "DEFAULT_NAMESPACE", "Config"]
+__all__ = ["DEFAULT_BALANCER_IMAGE", "DEFAULT_NAMESPACE", "Config"]
 
-BACKENDS = ("docker", "memory")
 DEFAULT_NAMESPACE = "cloudkit"
 DEFAULT_BALANCER_IMAGE = ""
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
-
-Found = tuple[str, str]
-"""A value and its origin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +30,12 @@ class Config:
     """What a cloud connects to. ``resolve`` makes one; ``sources`` says where each value came from.
 
     Args:
-        backend: Its kind: ``docker`` or ``memory``.
-        namespace: What keeps its apps apart from others on the same engine.
+        backend: Its kind: ``docker``, ``kubernetes`` or ``memory``.
+        namespace: What keeps its apps apart from others on the same engine; on a cluster, the Kubernetes namespace.
         endpoint: The engine; None for a backend that has none.
+        cluster: The cluster; None for a backend that has none.
+        registry: Where images go that a cluster's nodes are to pull, such as ``localhost:5000``; empty for nowhere.
+        host: The address of the engine that builds images for a cluster; empty for the one that docker finds.
         balancer_image: The image of the balancer in front of replicas: HAProxy 2.6 or newer with ``sh`` and ``socat``;
             one that is made from Debian's packages where empty.
         docker_config: The folder of docker's own configuration: credentials, contexts, plugins.
@@ -43,6 +45,9 @@ class Config:
     backend: str = "docker"
     namespace: str = DEFAULT_NAMESPACE
     endpoint: Endpoint | None = None
+    cluster: Cluster | None = None
+    registry: str = ""
+    host: str = ""
     balancer_image: str = DEFAULT_BALANCER_IMAGE
     docker_config: Path = field(default_factory=lambda: Path.home() / ".docker")
     sources: Sources = field(default=Sources(()), compare=False, repr=False)
@@ -55,17 +60,19 @@ class Config:
         context: str | None = None,
         host: str | None = None,
         namespace: str | None = None,
+        registry: str | None = None,
         balancer_image: str | None = None,
         folder: Path | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> Self:
-        """Find each value: argument, ``CLOUDKIT_*``, project file, user file, docker's own ways, default.
+        """Find each value: argument, ``CLOUDKIT_*``, project file, user file, docker's or kubectl's own ways, default.
 
         Args:
-            backend: ``docker`` or ``memory``.
-            context: A docker context's name.
+            backend: ``docker``, ``kubernetes`` or ``memory``.
+            context: A docker context's name, or a kubeconfig's.
             host: An engine's address, in place of a context.
             namespace: The apps' namespace.
+            registry: Where images go that a cluster's nodes are to pull, such as ``localhost:5000``.
             balancer_image: The image of the balancer; one that is made from Debian's packages where empty.
             folder: Where to look for the project's file, upward; None is the current folder.
             environ: The environment; None is the process's, as it is now.
@@ -78,16 +85,18 @@ class Config:
         ('unix:///run/engine.sock', 'default')
         """
         environ = os.environ if environ is None else environ
-        given = {"backend": backend, "context": context, "host": host, "namespace": namespace}
-        layers = _layers(given | {"balancer_image": balancer_image}, folder or Path.cwd(), environ)
-        docker_config = Path(environ.get("DOCKER_CONFIG") or Path(environ.get("HOME") or Path.home()) / ".docker")
-        kind = _checked_backend(_first(layers, "backend") or ("docker", "default"))
-        space = _checked_namespace(_first(layers, "namespace") or (DEFAULT_NAMESPACE, "default"))
-        balancer = _first(layers, "balancer_image") or (DEFAULT_BALANCER_IMAGE, "default")
+        given = {"backend": backend, "context": context, "host": host, "namespace": namespace, "registry": registry}
+        layers = layers_of(given | {"balancer_image": balancer_image}, folder or Path.cwd(), environ)
+        docker_config = docker_folder(environ)
+        kind = choose_backend(layers, environ, docker_config)
+        if kind[0] == "kubernetes":
+            return cls._on_cluster(kind, layers, environ, docker_config)
+        space = _checked_namespace(first(layers, "namespace") or (DEFAULT_NAMESPACE, "default"))
+        balancer = first(layers, "balancer_image") or (DEFAULT_BALANCER_IMAGE, "default")
         rows = [_row("backend", kind), _row("namespace", space), _row("balancer_image", balancer)]
         endpoint = None
         if kind[0] == "docker":
-            endpoint, origin = _endpoint(layers, environ, docker_config)
+            endpoint, origin = find_engine(layers, environ, docker_config)
             rows += [Source(name="context", value=endpoint.context, origin=origin)] if endpoint.context else []
             rows.append(Source(name="endpoint", value=str(endpoint), origin=origin))
         return cls(
@@ -99,61 +108,44 @@ class Config:
             sources=Sources(tuple(rows)),
         )
 
+    @classmethod
+    def _on_cluster(cls, kind: Found, layers: Layers, environ: Mapping[str, str], docker_config: Path) -> Self:
+        cluster, origin = find_cluster(first(layers, "context"), environ)
+        named = f"context {cluster.context}" if cluster.context else "the pod's service account"
+        space = _checked_namespace(first(layers, "namespace") or (cluster.namespace, named))
+        registry = _checked_registry(first(layers, "registry") or ("", "default"))
+        host = first(layers, "host") or ("", "default")
+        rows = [_row("backend", kind), _row("namespace", space)]
+        rows += [Source(name="context", value=cluster.context, origin=origin)] if cluster.context else []
+        rows += [Source(name="endpoint", value=cluster.server, origin=origin), _row("registry", registry)]
+        return cls(
+            backend=kind[0],
+            namespace=space[0],
+            cluster=cluster,
+            registry=registry[0],
+            host=host[0],
+            docker_config=docker_config,
+            sources=Sources(tuple(rows)),
+        )
 
-def _layers(given: Mapping[str, str | None], folder: Path, environ: Mapping[str, str]) -> list[dict[str, Found]]:
-    """Return where values are looked for, the strongest first, each value with its origin."""
-    layers = [{name: (value, "argument") for name, value in given.items() if value is not None}]
-    variables = {name: f"CLOUDKIT_{name.upper()}" for name in SETTINGS}
-    layers.append({name: (environ[key], key) for name, key in variables.items() if environ.get(key)})
-    own = user_file(environ)
-    files = (project_file(folder, environ), own if own.is_file() else None)
-    layers += [{name: (value, str(file)) for name, value in read_settings(file).items()} for file in files if file]
-    return layers
+    def engine(self, environ: Mapping[str, str] | None = None) -> Self:
+        """Return the configuration of the engine that builds images: its own, or beside a cluster the one docker finds.
 
+        Args:
+            environ: The environment; None is the process's, as it is now.
 
-def _first(layers: list[dict[str, Found]], name: str) -> Found | None:
-    return next((layer[name] for layer in layers if name in layer), None)
-
-
-def _endpoint(layers: list[dict[str, Found]], environ: Mapping[str, str], folder: Path) -> tuple[Endpoint, str]:
-    """Return the engine and what named it: cloudkit's own settings first, then docker's own ways."""
-    for layer in layers:
-        if "host" in layer and "context" in layer:
-            raise ConfigError(f"both a host and a context are given ({layer['host'][1]}); one of them names the engine")
-        if "host" in layer:
-            host, origin = layer["host"]
-            return Endpoint(host=check_address(host, origin), tls=_tls_for(host, environ, folder)), origin
-        if "context" in layer:
-            return _from_context(*layer["context"], environ, folder)
-    if environ.get("DOCKER_HOST"):
-        host = check_address(environ["DOCKER_HOST"], "DOCKER_HOST")
-        return Endpoint(host=host, tls=_tls_for(host, environ, folder)), "DOCKER_HOST"
-    if environ.get("DOCKER_CONTEXT"):
-        return _from_context(environ["DOCKER_CONTEXT"], "DOCKER_CONTEXT", environ, folder)
-    current = current_context(folder)
-    if current != DEFAULT:
-        return _from_context(current, f"current context in {folder / 'config.json'}", environ, folder)
-    return default_endpoint(environ), "default sockets"
-
-
-def _from_context(name: str, origin: str, environ: Mapping[str, str], folder: Path) -> tuple[Endpoint, str]:
-    if name == DEFAULT:
-        return default_endpoint(environ), origin
-    return read_context(folder, name), origin
-
-
-def _tls_for(host: str, environ: Mapping[str, str], folder: Path) -> Tls | None:
-    return tls_from(environ, folder) if host.startswith(("tcp://", "https://")) else None
+        Raises:
+            ConfigError: Docker's own configuration names a context that is not known.
+        """
+        if self.backend != "kubernetes":
+            return self
+        layers = [{"host": (self.host, "host")}] if self.host else []
+        endpoint, _ = find_engine(layers, os.environ if environ is None else environ, self.docker_config)
+        return replace(self, backend="docker", endpoint=endpoint, cluster=None)
 
 
 def _row(name: str, found: Found) -> Source:
     return Source(name=name, value=found[0], origin=found[1])
-
-
-def _checked_backend(found: Found) -> Found:
-    if found[0] not in BACKENDS:
-        raise ConfigError(f"backend is {found[0][:80]!r} ({found[1]}); known are: {', '.join(BACKENDS)}")
-    return found
 
 
 def _checked_namespace(found: Found) -> Found:
@@ -162,4 +154,21 @@ def _checked_namespace(found: Found) -> Found:
             f"namespace is {found[0][:80]!r} ({found[1]}); allowed are up to 63 lower-case letters, digits and '-'"
         )
         raise ConfigError(message)
+    return found
+
+
+def _checked_registry(found: Found) -> Found:
+    """Return a registry's host, or a folder of it, as references begin with it."""
+    registry = found[0]
+    if not registry:
+        return found
+    try:
+        reference = Reference.parse(f"{registry}/x")
+    except UsageError:
+        reference = None
+    if reference is None or reference.repository != f"{registry}/x":
+        message = (
+            f"registry is {registry[:80]!r} ({found[1]}); it is a host, with a port and a folder where it has them"
+        )
+        raise ConfigError(message, hint="registry = 'localhost:5000'")
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -35,12 +35,12 @@ class Door:
 
     def headers(self) -> dict[str, str]:
         """Return what says who one is; a token that lies in a file is read again when it is old."""
-        settings: Mapping[str, Any] = self.configuration.auth_settings()
+        settings: Any = self.configuration.auth_settings()
         return {str(one["key"]): str(one["value"]) for one in settings.values() if one["in"] == "header"}
 
     def close(self) -> None:
         """Let go of the connections."""
-        self.api.close()  # type: ignore[no-untyped-call]  # the library has types for some
+        self.api.close()
 
 
 class Connection:

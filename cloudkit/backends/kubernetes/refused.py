@@ -60,7 +60,7 @@ def _evidence(refusal: RefusedError) -> list[str]:
 def _unknown(what: str, refusal: RefusedError, cluster: Cluster | None) -> AccessError:
     """The server does not know who asks: nobody said, or a token ran out."""
     summary = f"cannot {what}: the cluster does not accept the credentials"
-    if cluster is None or cluster.inside:
+    if cluster is None or cluster.account:
         hint = "look whether the pod's service account is still there"
         return AccessError(summary, evidence=_evidence(refusal), hint=hint if cluster else "kubectl auth whoami")
     if cluster.user:

@@ -44,7 +44,7 @@ def test_a_verb_has_help(cloudkit: Run) -> None:
         (("scael", "web", "3"), 2, "did you mean 'scale'?\n  try: cloudkit scale web 3"),
         (("scale", "web"), 2, "cloudkit scale needs REPLICAS"),
         (("scale", "web", "many"), 2, "replicas is 'many'"),
-        (("--backend", "cloud", "apps"), 3, "known are: docker, memory"),
+        (("--backend", "cloud", "apps"), 3, "known are: docker, kubernetes, memory"),
         (("--context", "nowhere", "apps"), 3, "nowhere"),
         ((*MEMORY, "scale", "web", "3"), 4, "web"),
         ((*MEMORY, "deploy", "Bad Name", "web:1"), 2, "bad-name"),

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 import secrets
-import signal
 import socket
 import subprocess
-import sys
-import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from http.client import HTTPException
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import docker
 from contract.drivers.driver import Answer, Load, Verb
+from contract.drivers.killed import killed
+from contract.drivers.sending import load, send
 
 from cloudkit.cloud import Cloud
 from cloudkit.model.state import Replica
@@ -26,7 +22,6 @@ from cloudkit.model.state import Replica
 __all__ = ["DockerDriver", "Images"]
 
 OWNED = "app.kubernetes.io/managed-by=cloudkit"
-SENDERS = 4
 
 
 class Images:
@@ -94,34 +89,11 @@ class DockerDriver:
 
     def get(self, url: str) -> Answer:
         """Send a request to a published url."""
-        try:
-            with urllib.request.urlopen(url, timeout=10) as response:
-                return Answer(response.status, response.read().decode())
-        except urllib.error.HTTPError as error:
-            return Answer(error.code, error.read().decode(errors="replace"))
-        except (OSError, HTTPException) as error:
-            return Answer(0, repr(error))
+        return send(url)
 
-    @contextmanager
-    def load(self, url: str) -> Iterator[Load]:
+    def load(self, url: str) -> AbstractContextManager[Load]:
         """Send requests from several threads without pause."""
-        load, over = Load(), threading.Event()
-        threads = [threading.Thread(target=self._send, args=(url, load, over)) for _ in range(SENDERS)]
-        for thread in threads:
-            thread.start()
-        try:
-            yield load
-        finally:
-            over.set()
-            for thread in threads:
-                thread.join()
-
-    def _send(self, url: str, load: Load, over: threading.Event) -> None:
-        while not over.is_set():
-            answer = self.get(url)
-            load.count += 1
-            if answer.status != 200:
-                load.failures.append(f"{answer.status} {answer.body}")
+        return load(url)
 
     def pause(self, seconds: float) -> None:
         """Wait."""
@@ -141,14 +113,8 @@ class DockerDriver:
 
     def kill(self, verb: Verb, step: int) -> bool:
         """Call a verb in a process that kills itself."""
-        call = {"namespace": self._namespace, "step": step, "name": verb.name, "app": verb.app, "options": verb.options}
-        script = Path(__file__).with_name("killed.py")
-        done = subprocess.run(
-            [sys.executable, "-P", str(script), json.dumps(call)], capture_output=True, timeout=90, check=False
-        )
-        if done.returncode not in {0, -signal.SIGKILL}:
-            raise AssertionError(done.stderr.decode()[-2000:])
-        return done.returncode != 0
+        cloud = {"backend": "docker", "namespace": self._namespace}
+        return killed({"cloud": cloud, "step": step, "name": verb.name, "app": verb.app, "options": verb.options})
 
     @contextmanager
     def taken_port(self) -> Iterator[int]:

@@ -65,6 +65,10 @@ class Driver(Protocol):
     keeps_stopped: bool
     lag: float
 
+    def close(self) -> None:
+        """Let go of every connection."""
+        ...
+
     def other_image(self, **env: str) -> str:
         """Return another image of the same program, with further variables of its own."""
         ...

@@ -33,6 +33,9 @@ class MemoryDriver:
         self._ports = itertools.count(40_000)
         self.world.program(self.image, behave, ports=(PORT,))
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     def other_image(self, **env: str) -> str:
         """Return another image of the same program, with further variables of its own."""
         reference = f"contract:{next(self._images)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from cloudkit.backends.docker.ending import end_replicas, stop_replicas
 from cloudkit.backends.docker.networks import ensure_network, remove_networks
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cloudkit.model.cause import Cause
     from cloudkit.model.plan import Plan
     from cloudkit.model.progress import Listener
+    from cloudkit.model.state import AppState
 
 __all__ = ["Application", "Target"]
 
@@ -60,21 +61,21 @@ class Application:
     look: Look
     listener: Listener
 
-    def apply(self, plan: Plan, spec: AppSpec, *, wait: bool, timeout: float | None) -> None:
-        """Make a spec true.
+    def apply(self, plan: Plan, spec: AppSpec, *, wait: bool, timeout: float | None) -> AppState:
+        """Make a spec true, and return what is there then.
 
         Raises:
             ConflictError: The app's generation is no longer the plan's.
             RolloutError: A replica did not become ready; the old revision, where there was one, runs again.
         """
         seen = self._unchanged(plan, self.look.observe(spec.name))
-        if plan.empty and self.look.state(spec.name, seen).settled:
-            return
+        if plan.empty and (state := self.look.state(spec.name, seen)).settled:
+            return state
         self.look.fronts.refuse_taken(spec)
         previous = self._previous(seen, spec)
         target = self._record(seen, spec)
         try:
-            self._reach(target, wait=wait, timeout=timeout)
+            seen = self._reach(target, wait=wait, timeout=timeout)
         except NotReady as failure:
             self._return(target, previous, failure.cause)
         except (ConflictError, RolloutError):
@@ -84,7 +85,8 @@ class Application:
             if self._deleted_meanwhile(target):
                 raise superseded(spec.name, target.generation) from error
             raise
-        drop_records(self.engine.api, outdated(self.look.observe(spec.name)))
+        drop_records(self.engine.api, outdated(seen))
+        return self.look.state(spec.name, seen)
 
     def delete(self, plan: Plan) -> None:
         """Remove an app; its volumes stay."""
@@ -108,18 +110,18 @@ class Application:
 
     def _record(self, seen: Observation, spec: AppSpec) -> Target:
         """Say what is wanted from now on; of two that say so at once, one gets a ``ConflictError``."""
-        situation = self.look.situation(seen, spec)
-        revision, generation = wanted_revision(situation, spec), seen.generation
+        current = read_record(self.engine.api, seen.record).spec if seen.record else None
+        revision, generation = wanted_revision(seen, current, spec), seen.generation
         image = self.look.image(spec, self.listener)
-        if situation.current != spec:
+        if current != spec:
             generation += 1
             write_record(
                 self.engine.api, self.look.namespace, spec, image=image, generation=generation, revision=revision
             )
         return Target(spec=spec, revision=revision, generation=generation, image=image)
 
-    def _reach(self, target: Target, *, wait: bool, timeout: float | None) -> None:
-        """Bring all to what is wanted."""
+    def _reach(self, target: Target, *, wait: bool, timeout: float | None) -> Observation:
+        """Bring all to what is wanted, and return what was seen last."""
         spec, namespace, api = target.spec, self.look.namespace, self.engine.api
         networks = [ensure_network(api, namespace, name) for name in spec.networks or ("default",)]
         replicas = Replicas(
@@ -134,7 +136,7 @@ class Application:
             raise superseded(spec.name, target.generation)
         if spec.stopped:
             stop_replicas(api, seen.replicas, grace=spec.stop_grace)
-            return
+            return self.look.observe(spec.name)
         traffic = self._front(target, replicas, networks, self._without_unreachable(spec, seen))
         roll = Roll(
             spec=spec,
@@ -146,7 +148,7 @@ class Application:
             traffic=traffic,
             listener=self.listener,
         )
-        roll.run(wait=wait, timeout=timeout)
+        return roll.run(wait=wait, timeout=timeout)
 
     def _without_unreachable(self, spec: AppSpec, seen: Observation) -> Observation:
         """Remove what runs but was cut from its network by hand, so that it is made again; return what is there then.
@@ -184,7 +186,7 @@ class Application:
         traffics[0].admit(started)
         return traffics[0]
 
-    def _return(self, target: Target, previous: Record | None, cause: Cause) -> None:
+    def _return(self, target: Target, previous: Record | None, cause: Cause) -> NoReturn:
         """Go back to the revision before, and raise what made it necessary."""
         name = target.spec.name
         if previous is None or previous.revision == target.revision:
@@ -235,8 +237,13 @@ class Application:
     def _remove(self, name: str, spec: AppSpec | None, seen: Observation) -> None:
         """Remove all of an app, its records last, so that what is interrupted can be taken up again."""
         api, namespace = self.engine.api, self.look.namespace
-        end_replicas(api, seen.replicas, grace=spec.stop_grace if spec else GRACE)
-        self.look.fronts.remove(name)
+        end = partial(end_replicas, api, seen.replicas, grace=spec.stop_grace if spec else GRACE)
+        remove_front = partial(self.look.fronts.remove, name)
+        if self.look.fronts.idle(name):
+            in_parallel([end, remove_front])
+        else:  # what is in flight may end while the replicas do
+            end()
+            remove_front()
         drop_records(api, seen.records)
         if not observe(api, namespace):
             remove_networks(api, namespace)

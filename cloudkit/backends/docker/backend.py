@@ -89,8 +89,7 @@ class DockerBackend:
         if plan.after is None:
             application.delete(plan)
             return None
-        application.apply(plan, plan.after, wait=wait, timeout=timeout)
-        return self.get(plan.app)
+        return application.apply(plan, plan.after, wait=wait, timeout=timeout)
 
     def get(self, name: str) -> AppState:
         """Return what is seen of an app; raise ``NotFoundError`` when it is not there."""

@@ -93,10 +93,17 @@ class Fronts:
         if not balanced(spec):
             self.remove(spec.name)
             return Direct()
-        image = ensure_image(self._api, configured=self._configured or None, listener=listener)
-        balancer = self._balancer(spec, image, networks)
+        prepare = partial(ensure_image, self._api, configured=self._configured or None, listener=listener)
         running = [one for one in seen.replicas if one.state == "running"]
-        balancer.ensure([Member(name=o.name, address=o.address, checked=o.revision == revision) for o in running])
+        members = [Member(name=o.name, address=o.address, checked=o.revision == revision) for o in running]
+        if seen.balancer is not None:
+            prepare()  # before one that serves has to give way to it
+        balancer = self._balancer(spec, self.image, networks)
+        try:
+            balancer.ensure(members, there=seen.balancer is not None)
+        except NotFoundError:
+            prepare()
+            balancer.ensure(members)
         return BalancedTraffic(balancer)
 
     def serving(self, spec: AppSpec, seen: Observation) -> tuple[frozenset[str], frozenset[str]]:
@@ -119,6 +126,14 @@ class Fronts:
             return {server.name: server for server in self._known(spec).servers()}
         except CloudkitError:
             return {}
+
+    def idle(self, app: str) -> bool:
+        """True when it is known, without any effort, that an app's balancer serves nothing at the moment."""
+        kept = self._balancers.get(app)
+        try:
+            return kept is not None and kept[1].idle
+        except CloudkitError:
+            return False
 
     def remove(self, app: str) -> None:
         """Remove an app's balancer; one that is not there is no error."""
@@ -183,8 +198,8 @@ class BalancedTraffic:
 
     def admit(self, replicas: Mapping[str, str]) -> None:
         """Check these replicas, and send them requests once they answer."""
-        for name, address in replicas.items():
-            self._balancer.admit(name, address)
+        if replicas:
+            self._balancer.try_out(replicas)
 
     def serving(self, replicas: Mapping[str, str], leaving: Collection[str]) -> frozenset[str]:
         """Return those that take requests now; one that was not known is admitted, one that answers gets requests."""
@@ -194,9 +209,7 @@ class BalancedTraffic:
         known = [server for server in there if server.whole and server.admin is not Admin.MAINT]
         lost = set(staying) - {server.name for server in known}  # not known, or left in the middle of being admitted
         self.admit({name: replicas[name] for name in sorted(lost)})
-        for server in known:
-            if server.admin is not Admin.READY and server.passing:
-                self._balancer.enable(server.name)
+        self._balancer.enable(*(server.name for server in known if server.admin is not Admin.READY and server.passing))
         return frozenset(server.name for server in known if server.passing)
 
     def _goes(self, server: Server, leaving: Collection[str]) -> bool:
@@ -205,9 +218,7 @@ class BalancedTraffic:
 
     def trust(self, names: Sequence[str]) -> None:
         """Send these requests while they answer; one that does not answer yet is passed over within moments."""
-        for server in self._checked(names):
-            if server.admin is not Admin.READY:
-                self._balancer.enable(server.name)
+        self._balancer.enable(*(server.name for server in self._checked(names) if server.admin is not Admin.READY))
 
     def _checked(self, names: Sequence[str]) -> list[Server]:
         """Return these servers after their first check, as one that nobody has checked yet would be taken for ready."""

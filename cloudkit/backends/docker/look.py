@@ -66,7 +66,6 @@ class Look:
             networks=frozenset(name for name in networks if find_network(api, self.namespace, name)),
             volumes=self._volumes(wanted),
             balancer_current=self.fronts.current(wanted, seen),
-            newest_revision=max((one.revision for one in (*seen.records, *seen.replicas)), default=0),
         )
 
     def state(self, name: str, seen: Observation) -> AppState:

@@ -104,6 +104,11 @@ class Observation:
         return self.records[-1].generation if self.records else 0
 
     @property
+    def newest_revision(self) -> int:
+        """The highest revision of anything that is there; 0 when the app is not there."""
+        return max((one.revision for one in (*self.records, *self.replicas)), default=0)
+
+    @property
     def woken(self) -> bool:
         """True while a stopped app is on its way to run again: those that ended by the stop are not completed."""
         before = self.records[-2:-1]

@@ -26,7 +26,6 @@ class Situation:
         networks: Those of the spec's networks that are there.
         volumes: Those of the spec's volumes that are there.
         balancer_current: True when the balancer that is there is the one that the spec asks for.
-        newest_revision: The highest revision ever recorded.
     """
 
     namespace: str
@@ -35,20 +34,18 @@ class Situation:
     networks: frozenset[str]
     volumes: frozenset[str]
     balancer_current: bool
-    newest_revision: int
 
 
-def wanted_revision(situation: Situation, wanted: AppSpec) -> int:
+def wanted_revision(seen: Observation, current: AppSpec | None, wanted: AppSpec) -> int:
     """Return the revision that the replicas will have: the present one unless what runs changes."""
-    record = situation.seen.record
-    if record is not None and situation.current is not None and situation.current.template == wanted.template:
-        return record.revision
-    return situation.newest_revision + 1
+    if seen.record is not None and current is not None and current.template == wanted.template:
+        return seen.record.revision
+    return seen.newest_revision + 1
 
 
 def plan_actions(situation: Situation, wanted: AppSpec) -> tuple[Action, ...]:
     """Return the steps from what is there to what is wanted; none when nothing is to be done."""
-    revision = wanted_revision(situation, wanted)
+    revision = wanted_revision(situation.seen, situation.current, wanted)
     record = _record(situation, wanted, revision)
     if wanted.stopped:
         return (*record, *_stops(situation))

@@ -11,11 +11,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cloudkit.backends.docker.ending import remove_container
 from cloudkit.backends.docker.labels import GENERATION, REVISION, SPEC, VERSION, Component, identity
 from cloudkit.backends.docker.names import record_name
+from cloudkit.backends.docker.parallel import in_parallel
 from cloudkit.engine.errors import translate
 from cloudkit.errors import ConflictError
 from cloudkit.model.encode import decode, encode
@@ -89,9 +91,11 @@ def write_record(api: APIClient, namespace: str, spec: AppSpec, *, image: str, g
 
 
 def drop_records(api: APIClient, records: Sequence[Seen]) -> None:
-    """Remove records; one that is gone already, or is being removed, is no error."""
-    for record in records:
-        remove_container(api, record.id)
+    """Remove records, the newest last, as it says what is wanted; one that is gone already is no error."""
+    by_age = sorted(records, key=lambda one: one.generation)
+    in_parallel([partial(remove_container, api, one.id) for one in by_age[:-1]])
+    for newest in by_age[-1:]:
+        remove_container(api, newest.id)
 
 
 def outdated(observation: Observation) -> tuple[Seen, ...]:

@@ -60,8 +60,8 @@ class Roll:
     _progressed_at: float = field(default_factory=time.monotonic)
     _diagnosed_at: float = field(default_factory=time.monotonic)
 
-    def run(self, *, wait: bool, timeout: float | None) -> None:
-        """Act until all is as wanted.
+    def run(self, *, wait: bool, timeout: float | None) -> Observation:
+        """Act until all is as wanted, and return what was seen last.
 
         Args:
             wait: False leaves once there is nothing more to do but wait.
@@ -73,35 +73,35 @@ class Roll:
         """
         self._ends = None if timeout is None else time.monotonic() + timeout
         try:
-            while not self._advanced(wait=wait):
+            while (last := self._advanced(wait=wait)) is None:
                 pass
         except KeyboardInterrupt:
             with suppress(CloudkitError):  # whoever interrupts wants to leave, not to hear of more
-                self._detach()
+                self._detach(self.observe())
             raise
+        return last
 
-    def _advanced(self, *, wait: bool) -> bool:
-        """Look, and do the next step; True at the end."""
+    def _advanced(self, *, wait: bool) -> Observation | None:
+        """Look, and do the next step; at the end return what was seen."""
         observation = self.observe()
         self._guard(observation)
         members = self.members(observation)
         step = next_step(self.spec, self.revision, members)
         self._tell(members, settled=step.settled)
         if step.settled:
-            return True
+            return observation
         if step.idle and not wait and self._only_new(members):
-            self._detach()
-            return True
+            self._detach(observation)
+            return observation
         self._check(observation, members, idle=step.idle)
         if step.idle:
             self._pause()
         else:
             self._perform(step, observation)
-        return False
+        return None
 
-    def _detach(self) -> None:
+    def _detach(self, observation: Observation) -> None:
         """Leave replicas that are still starting to their balancer, as nobody waits for them any more."""
-        observation = self.observe()
         if all(one.revision == self.revision for one in observation.replicas):
             self.traffic.trust([one.name for one in observation.replicas])
 

@@ -9,7 +9,7 @@ A roll, with ``api`` the SDK's low-level client and ``networks`` the backend's o
     balancer.ensure(members)        # create, start, or replace when ports or networks changed; else leave as it is
     balancer.sync(members)          # converge after whatever happened: adds, drains, forgets
     # start the new replica first, then
-    balancer.admit(name, address)   # on trial: checked ten times a second, gets nothing yet
+    balancer.admit(name, address)   # on trial: checked often, gets nothing yet
     while not balancer.up(name): ...  # 3 ms a look; balancer.server(name) says what its check saw
     balancer.enable(name)
     balancer.drain(old, deadline)   # False when still busy then

@@ -76,7 +76,7 @@ class Balancer:
         """The container's name."""
         return self._site.name
 
-    def ensure(self, members: Sequence[Member] = ()) -> None:
+    def ensure(self, members: Sequence[Member] = (), *, there: bool = True) -> None:
         """Make the balancer run with these settings and networks; one that does already is left as it is.
 
         Other checks are taken up by a reload, in which no request is lost. Other ports or networks take another
@@ -84,11 +84,17 @@ class Balancer:
 
         Args:
             members: The replicas that a new, restarted or reloaded balancer begins with.
+            there: False when there was none a moment ago: it is made without looking for it first.
 
         Raises:
+            NotFoundError: Its image is not on the engine.
             RolloutError: A published port is taken; the container is not left behind.
             BackendError: HAProxy refuses the configuration; where one runs, it goes on as it was.
         """
+        if not there:
+            with suppress(ConflictError):  # another writer was faster
+                self._make(members, {})
+                return
         found = container.find(self._api, self.name)
         kept: dict[str, str] = {}
         if found is not None:
@@ -111,21 +117,28 @@ class Balancer:
         self.save()
 
     def admit(self, name: str, address: str) -> None:
-        """Put a started replica on trial: it is checked ten times a second and gets nothing yet."""
-        seen = {server.name: server for server in self.servers()}
-        if name in seen and seen[name].address != address:
-            self._dismiss(name)
-        self._place(Member(name=name, address=address, membership=Membership.TRIAL), seen.get(name))
+        """Put a started replica on trial: it is checked often and gets nothing yet."""
+        self.try_out({name: address})
         self.save()
+
+    def try_out(self, replicas: Mapping[str, str]) -> None:
+        """Put started replicas on trial, given as name to address; a balancer that is restarted has forgotten them."""
+        seen = {server.name: server for server in self.servers()}
+        for name, address in replicas.items():
+            if name in seen and seen[name].address != address:
+                self._dismiss(name)
+            self._place(Member(name=name, address=address, membership=Membership.TRIAL), seen.get(name))
 
     def up(self, name: str) -> bool:
         """True once a replica's checks pass."""
         return self.server(name).passing
 
-    def enable(self, name: str) -> None:
-        """Send requests to a replica, while its checks pass."""
-        self._runtime.ready(name)
-        self.save()
+    def enable(self, *names: str) -> None:
+        """Send requests to replicas, while their checks pass."""
+        for name in names:
+            self._runtime.ready(name)
+        if names:
+            self.save()
 
     def drain(self, name: str, deadline: float) -> bool:
         """Send nothing new to a replica, and wait until it has finished what it has.
@@ -142,6 +155,11 @@ class Balancer:
         if any(server.name == name for server in self.servers()):
             self._dismiss(name)
             self.save()
+
+    @property
+    def idle(self) -> bool:
+        """True when nothing is in flight, as far as a session that is open already tells; False where none is."""
+        return self._control.connected and not any(server.sessions for server in self.servers())
 
     def servers(self) -> tuple[Server, ...]:
         """Return the replicas as the balancer sees them."""

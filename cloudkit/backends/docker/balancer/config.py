@@ -32,6 +32,10 @@ __all__ = [
 SOCKET = "/run/haproxy/admin.sock"
 IDLE_SESSION = 120
 """Seconds after which HAProxy closes a control session that asks nothing."""
+DOWN = 0.03
+"""Seconds between two checks of a replica that is down; the first check of one that is added comes after as long."""
+WAVERING = 0.1
+"""Seconds between two checks of one that has failed some of them, and is not down yet."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _IDEMPOTENT = "GET HEAD OPTIONS TRACE PUT DELETE"  # RFC 9110, section 9.2.2
@@ -102,8 +106,8 @@ def fingerprint(settings: BalancerSettings) -> str:
 def server_options(settings: BalancerSettings, route: Route, *, checked: bool = True) -> str:
     """Return the options of a server, the same in the file and for one that is added while it runs.
 
-    A server added while it runs inherits nothing, so each option stands on it. Until its state is settled it is
-    asked ten times a second.
+    A server added while it runs inherits nothing, so each option stands on it. While it is down, as at its start, it is
+    asked some thirty times a second; while it passes on the way down, ten times.
     """
     words = list(_check_options(settings.check)) if settings.check and checked else []
     if route.protocol == "http":
@@ -178,9 +182,9 @@ def _server(settings: BalancerSettings, route: Route, server: ConfiguredServer) 
 
 
 def _check_options(check: Check) -> Iterator[str]:
-    fast = min(check.period, 0.1)
+    fast, down = min(check.period, WAVERING), min(check.period, DOWN)
     yield f"check inter {_milliseconds(check.period)} fastinter {_milliseconds(fast)}"
-    yield f"downinter {_milliseconds(fast)} rise {check.rise:d} fall {check.fall:d} port {check.port:d}"
+    yield f"downinter {_milliseconds(down)} rise {check.rise:d} fall {check.fall:d} port {check.port:d}"
 
 
 def _milliseconds(seconds: float) -> str:

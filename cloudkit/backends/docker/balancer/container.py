@@ -81,10 +81,8 @@ def find(api: APIClient, name: str) -> dict[str, Any] | None:
     return found
 
 
-def create(
-    api: APIClient, image: str, settings: BalancerSettings, site: Site, where: Mapping[str, str]
-) -> dict[str, Any]:
-    """Create the container, not started yet, and return the engine's description of it.
+def create(api: APIClient, image: str, settings: BalancerSettings, site: Site, where: Mapping[str, str]) -> None:
+    """Create the container, not started yet.
 
     Args:
         api: The SDK's low-level client.
@@ -108,8 +106,6 @@ def create(
         )
         for network in others:
             api.connect_container_to_network(made["Id"], network, ipv4_address=where[network], aliases=[site.app])
-        described: dict[str, Any] = api.inspect_container(made["Id"])
-    return described
 
 
 def write_config(api: APIClient, name: str, text: str) -> None:

@@ -82,6 +82,12 @@ class Control:
         self._session = self._open()
         return self._session.ask(command)
 
+    @property
+    def connected(self) -> bool:
+        """True while a session is open that can be asked at once."""
+        kept = self._session
+        return kept is not None and kept.fresh
+
     def close(self) -> None:
         """End the session; the next command opens another."""
         with self._lock:

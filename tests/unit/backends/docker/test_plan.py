@@ -22,7 +22,6 @@ def situation(seen: Observation, current: AppSpec | None, *, networks: tuple[str
         networks=frozenset(networks),
         volumes=frozenset(),
         balancer_current=False,
-        newest_revision=max((one.revision for one in (*seen.records, *seen.replicas)), default=0),
     )
 
 
@@ -137,8 +136,8 @@ def test_a_revision_is_never_used_twice_while_something_of_it_is_there() -> None
     """Neither a record nor a replica that an interrupted roll left behind."""
     seen = observation(record(1), replica("web-1-a"), replica("web-4-b", revision=4))
 
-    assert wanted_revision(situation(seen, app()), app(env={"A": "1"})) == 5
-    assert wanted_revision(situation(seen, app()), app(replicas=3)) == 1
+    assert wanted_revision(seen, app(), app(env={"A": "1"})) == 5
+    assert wanted_revision(seen, app(), app(replicas=3)) == 1
 
 
 def test_deleting_takes_the_records_last() -> None:

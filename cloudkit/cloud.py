@@ -37,12 +37,14 @@ __all__ = ["Cloud"]
 
 
 class Cloud:
-    """A connection to one backend, found as docker finds its engine, made on first use.
+    """A connection to one backend, found as docker finds its engine and kubectl its cluster, made on first use.
 
     Args:
-        backend: ``docker`` or ``memory``, or a backend that is there already; what the configuration says where None.
-        context: A docker context's name.
-        namespace: What keeps its apps apart from others on the same engine.
+        backend: ``docker``, ``kubernetes`` or ``memory``, or a backend that is there already; what the configuration
+            says where None.
+        context: A docker context's name, or a kubeconfig's.
+        namespace: What keeps its apps apart from others on the same engine; on a cluster, the Kubernetes namespace.
+        registry: Where images go that a cluster's nodes are to pull, such as ``localhost:5000``.
         listener: Hears of long work, as typed ``Progress`` events; the library itself never prints.
         telemetry: Where events and metrics go.
 
@@ -57,18 +59,19 @@ class Cloud:
         *,
         context: str | None = None,
         namespace: str | None = None,
+        registry: str | None = None,
         listener: Listener = silent,
         telemetry: Telemetry | None = None,
     ) -> None:
         kind = backend if backend is None or isinstance(backend, str) else backend.name
-        self.config = Config.resolve(kind, context=context, namespace=namespace)
+        self.config = Config.resolve(kind, context=context, namespace=namespace, registry=registry)
         ready = None if backend is None or isinstance(backend, str) else backend
         self._session = Session(
             connect=lambda: ready or _connect(self.config), listener=listener, telemetry=telemetry or Telemetry()
         )
 
     def __repr__(self) -> str:
-        where = self.config.endpoint or "this process"
+        where = self.config.endpoint or self.config.cluster or "this process"
         return f"<Cloud {self.config.backend} at {where}, namespace {self.config.namespace}>"
 
     def __enter__(self) -> Self:
@@ -291,15 +294,15 @@ class Cloud:
         Args:
             fix: Mend what can be mended from here.
         """
-        from cloudkit.engine.doctor import examine, mend
+        from cloudkit.engine.doctor import mend
 
-        checks = examine(self.config)
+        checks = _examine(self.config)
         if not fix or all(check.ok for check in checks):
             return Rows(checks, Check)
         for check in checks:
             if not check.ok and check.fixable:
-                mend(check, self.config, listener=self._session.listener)
-        return Rows(examine(self.config), Check)
+                mend(check, self.config.engine(), listener=self._session.listener)
+        return Rows(_examine(self.config), Check)
 
     def _here(self, reference: str) -> BuiltImage:
         return BuiltImage(self._session, self.backend.images.find(Reference.parse(reference)))
@@ -318,6 +321,17 @@ def _there(source: str | Path) -> Path | None:
         return path if path.exists() else None
     except (OSError, RuntimeError, ValueError):  # too long, nobody's home, a NUL
         return None
+
+
+def _examine(config: Config) -> tuple[Check, ...]:
+    """Look at all that a configuration needs: the cluster, where there is one, and the engine."""
+    from cloudkit.engine.doctor import examine
+
+    if config.cluster is None:
+        return examine(config)
+    from cloudkit.backends.kubernetes.doctor import examine_cluster
+
+    return (*examine_cluster(config), *examine(config.engine()))
 
 
 def _connect(config: Config) -> Backend:

@@ -18,7 +18,7 @@ from cloudkit.backends.kubernetes.objects import Listing
 from cloudkit.backends.kubernetes.reading import Reading
 from cloudkit.backends.kubernetes.refusal import refusal_of
 from cloudkit.backends.kubernetes.target import Target
-from cloudkit.backends.kubernetes.watching import GRACE, Change, Kept, Watch
+from cloudkit.backends.kubernetes.watching import Change, Kept, Watch
 from cloudkit.backends.kubernetes.websocket import open_socket
 from cloudkit.errors import BackendError, ConflictError, NotFoundError
 
@@ -134,11 +134,9 @@ class Client:
         query = (("labelSelector", labels), ("fieldSelector", fields))
         call = Call(method="GET", path=path, query=(*query, ("watch", "true"), ("allowWatchBookmarks", "true")))
 
-        def reopen(start: str, seconds: float) -> Any:
+        def reopen(start: str, seconds: float, idle: float) -> Any:
             rounded = (("resourceVersion", start), ("timeoutSeconds", str(max(1, math.ceil(seconds)))))
-            return self._exchange.open(
-                replace(call, query=(*call.query, *rounded), repeatable=True, timeout=seconds + GRACE)
-            )
+            return self._exchange.open(replace(call, query=(*call.query, *rounded), timeout=idle))
 
         watch = Watch(
             kind,

@@ -14,6 +14,10 @@ __all__ = ["ATTEMPTS", "PATIENCE", "retrying"]
 
 T = TypeVar("T")
 ATTEMPTS = 6
+SLOWEST = 5.0
+"""Seconds between two tries, at the most, where the server does not say."""
+LIMIT = 45.0
+"""Seconds after which nothing is tried again."""
 PATIENCE = 60.0
 """Seconds that a server may ask to wait, at the most; with more it is told at once."""
 
@@ -29,15 +33,15 @@ def retrying(once: Callable[[], T], *, repeatable: bool, patient: bool = True) -
         repeatable: True when doing it twice is the same as doing it once.
         patient: False to tell at once that no server listens, as when none has answered yet.
     """
-    from tenacity import Retrying, retry_if_exception, stop_after_attempt
+    from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay
 
     def worth_it(error: BaseException) -> bool:
         if isinstance(error, RefusedError):
             return _busy(error) or (repeatable and error.status >= 500)
         return patient and (_unsent(error) or (repeatable and _cut(error)))
 
-    loop = Retrying(retry=retry_if_exception(worth_it), wait=_pause, stop=stop_after_attempt(ATTEMPTS), reraise=True)
-    return loop(once)
+    stop = stop_after_attempt(ATTEMPTS) | stop_after_delay(LIMIT)
+    return Retrying(retry=retry_if_exception(worth_it), wait=_pause, stop=stop, reraise=True)(once)
 
 
 def _busy(refusal: RefusedError) -> bool:
@@ -65,4 +69,4 @@ def _pause(state: RetryCallState) -> float:
 
     error = state.outcome.exception() if state.outcome else None
     asked = error.retry_after if isinstance(error, RefusedError) else None
-    return wait_random_exponential(multiplier=0.2, max=5)(state) if asked is None else min(asked, PATIENCE)
+    return wait_random_exponential(multiplier=0.2, max=SLOWEST)(state) if asked is None else min(asked, PATIENCE)

@@ -5,6 +5,7 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-d
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -29,6 +30,8 @@ ROUND = 30.0
 """Seconds after which the server ends a watch, having said how far it is; then the next one begins."""
 GRACE = 5.0
 """Seconds that the end of a round may be late, before the connection counts as dead."""
+OUTAGE = 60.0
+"""Seconds that an API server may be away in the middle of a watch, as when it is restarted."""
 AGAIN = 1.0
 """Seconds between two rounds, where one has failed at once."""
 
@@ -85,7 +88,7 @@ class Watch(Generic[K]):
         version: From where on; empty begins with all that is there.
         known: What was there at that version, so that a later list shows what has gone since.
         relist: Returns all that is there.
-        reopen: Opens one round: from a version on, for so many seconds.
+        reopen: Opens one round: from a version on, for so many seconds, with so many between two signs of life.
         timeout: Seconds until it ends; None never ends.
         ending: Ends it from another thread.
         clock: The time in seconds.
@@ -97,7 +100,7 @@ class Watch(Generic[K]):
         *,
         version: str,
         relist: Callable[[], Listing[K]],
-        reopen: Callable[[str, float], BaseHTTPResponse],
+        reopen: Callable[[str, float, float], BaseHTTPResponse],
         timeout: float | None,
         known: Iterable[K] = (),
         ending: Ending | None = None,
@@ -110,24 +113,43 @@ class Watch(Generic[K]):
         self._ending = ending or Ending()
         self._clock = clock
         self._ends = None if timeout is None else clock() + timeout
+        self._well = clock() if version else None
         self._known = {item.metadata.uid: item for item in known}
 
     def changes(self) -> Iterator[Change[K]]:
         """Yield each change, as it comes."""
-        while not self._ending.over:
-            if not self._version:
-                yield from self._renewed()
-            left = ROUND if self._ends is None else min(ROUND, self._ends - self._clock())
-            if left <= 0:
-                return
+        while not self._ending.over and self._left() > 0:
             started = self._clock()
-            yield from self._round(left)
+            try:
+                if not self._version:
+                    yield from self._renewed()
+                yield from self._round()
+            except (BackendError, RefusedError) as error:
+                self._endure(error)
             if self._version and self._clock() - started < AGAIN:  # cut at once: not in a spin
-                self._ending.pause(min(AGAIN, left))
+                self._ending.pause(min(AGAIN, max(0.0, self._left())))
+
+    def _left(self) -> float:
+        return math.inf if self._ends is None else self._ends - self._clock()
+
+    def _endure(self, error: Exception) -> None:
+        """Go on after a failure that is likely to pass; raise any other, and one that lasts."""
+        refusal = refusal_of(error)
+        if refusal and refusal.status == 410:
+            self._version = ""
+            return
+        if self._left() <= 0:
+            return
+        if self._well is None or self._clock() - self._well > OUTAGE:
+            raise error
+        if refusal and refusal.status < 500 and refusal.status != 429:
+            raise error
+        self._ending.pause(min(AGAIN, max(0.0, self._left())))
 
     def _renewed(self) -> Iterator[Change[K]]:
         """Read all that is there, and tell how it differs from what was told before."""
         listing = self._relist()
+        self._well = self._clock()
         self._version = listing.metadata.resource_version
         present = {item.metadata.uid: item for item in listing.items}
         for uid in [uid for uid in self._known if uid not in present]:
@@ -140,33 +162,26 @@ class Watch(Generic[K]):
             elif before.metadata.resource_version != item.metadata.resource_version:
                 yield Change("MODIFIED", item)
 
-    def _round(self, seconds: float) -> Iterator[Change[K]]:
+    def _round(self) -> Iterator[Change[K]]:
         """Follow until the server ends the round, the connection dies, or the version is too old to go on with."""
         from urllib3.exceptions import HTTPError
 
-        try:
-            response = self._reopen(self._version, seconds)
-        except BackendError as error:
-            refusal = refusal_of(error)
-            if refusal is None or refusal.status != 410:
-                raise
-            self._version = ""
-            return
+        left = max(self._left(), 0.05)
+        response = self._reopen(self._version, min(ROUND, left), min(ROUND + GRACE, left))
+        self._well = self._clock()
         try:
             with self._ending.holding(response), suppress(HTTPError, OSError):
                 for line in lines(response):
                     yield from self._read(line)
+                    if self._left() <= 0:
+                        return
         finally:
             response.close()
 
     def _read(self, line: bytes) -> Iterator[Change[K]]:
         event = decoded(line, _Line)
         if event.type == "ERROR":
-            told = decoded(event.object, _Told)
-            if told.code != 410:
-                raise RefusedError(told.code, bytes(event.object))
-            self._version = ""
-            return
+            raise RefusedError(decoded(event.object, _Told).code, bytes(event.object))
         if event.type == "BOOKMARK":
             self._version = decoded(event.object, _Mark).metadata.resource_version
             return

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cloudkit.backends.docker.labels import MANAGED_BY, NAME, NAMESPACE, OWNER
+from cloudkit.backends.published import taken_port
 from cloudkit.engine.errors import translate
-from cloudkit.errors import RolloutError
-from cloudkit.model.cause import Cause, CauseCode
 from cloudkit.model.port import Port
 
 if TYPE_CHECKING:
     from docker import APIClient
+
+    from cloudkit.errors import RolloutError
 
 __all__ = ["holder", "named_in", "refuse_taken", "taken"]
 
@@ -65,14 +66,7 @@ def taken(app: str, port: Port, by: str, evidence: Sequence[str] = ()) -> Rollou
     where = f"{port.host}:{port.publish}"
     who = by or "a process of the engine's host"
     free = f"stop {by}" if by else f"find it there by: ss -ltnp 'sport = :{port.publish}'"
-    fix = f"{app}.deploy(image, port={port.number}, publish=0) takes a free port; or {free}"
-    cause = Cause(
-        code=CauseCode.PORT_TAKEN,
-        summary=f"port {where}, which app {app!r} publishes, is taken by {who}",
-        evidence=tuple(evidence),
-        fix=fix,
-    )
-    return RolloutError(f"app {app!r} cannot be reached at {where}: the port is taken by {who}", cause=cause)
+    return taken_port(app, port, where=where, who=who, free=free, evidence=evidence)
 
 
 def _clash(port: Port, bound: dict[str, Any]) -> bool:

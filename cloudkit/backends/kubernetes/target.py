@@ -10,6 +10,8 @@ __all__ = ["Target"]
 _VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "PUT": "update", "DELETE": "delete"}
 _WORDS = {"get": "read", "watch": "watch", "list": "list", "create": "create", "patch": "change", "delete": "delete"}
 
+_OPENED = frozenset({"attach", "exec", "portforward"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
@@ -57,12 +59,12 @@ class Target:
         return cls(verb=verb, group=group, resource=resource, namespace=namespace, name=name, part=part, path=path)
 
     def __str__(self) -> str:
-        word = _WORDS.get(self.verb, self.verb)
+        word = "open" if self.verb == "create" and self.part in _OPENED else _WORDS.get(self.verb, self.verb)
         if not self.resource:
             return f"{word} {self.path}"
         name = f"/{self.name}" if self.name else ""
-        part = f" ({self.part})" if self.part else ""
-        return f"{word} {self.resource}{name}{part}" + (f" in namespace {self.namespace!r}" if self.namespace else "")
+        part = f"{self.part} of " if self.part else ""
+        return f"{word} {part}{self.resource}{name}" + (f" in namespace {self.namespace!r}" if self.namespace else "")
 
     @property
     def question(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Self, Unpack
@@ -266,6 +267,15 @@ class App:
         """
         with self._session.operation("copy_out", self.name):
             return self._session.backend.copy_out(self.name, source, Path(target), replica=replica)
+
+    def forward(self, port: int | None = None, *, replica: str | None = None) -> AbstractContextManager[str]:
+        """Reach the app from this machine, published or not, while the block lasts; gives its url here.
+
+        Args:
+            port: A port that it listens on; its first one where not given.
+            replica: Reach this replica alone; where not given, whichever is ready, also after a roll.
+        """
+        return self._session.backend.forward(self.name, port, replica=replica)
 
     @verb()
     def stats(self) -> Rows[Usage]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -32,6 +33,7 @@ class Capability(StrEnum):
     EXEC = "exec"
     ATTACH = "attach"
     COPY = "copy"
+    FORWARD = "forward"
     HTTP_TRAFFIC = "http_traffic"
 
 
@@ -190,6 +192,16 @@ class Backend(Protocol):
 
     def stats(self, name: str) -> tuple[Usage, ...]:
         """Return what each running replica uses now."""
+        ...
+
+    def forward(self, name: str, port: int | None = None, *, replica: str | None = None) -> AbstractContextManager[str]:
+        """Reach a port of an app from this machine, published or not, while the block lasts; gives its url here.
+
+        Args:
+            name: The app.
+            port: A port that it listens on; its first one where None.
+            replica: Reach this replica alone; without it whichever is ready.
+        """
         ...
 
     def run(self, task: TaskSpec, *, listener: Listener) -> TaskResult:

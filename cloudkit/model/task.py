@@ -102,9 +102,9 @@ class Usage:
         cpu: Cores, so 0.5 is half of one.
         memory: Bytes in use, without the page cache.
         memory_limit: Bytes allowed; None when unbounded.
-        received: Bytes received since it started.
-        sent: Bytes sent since it started.
-        pids: Processes and threads.
+        received: Bytes received since it started; None where the backend does not tell.
+        sent: Bytes sent since it started; None where the backend does not tell.
+        pids: Processes and threads; None where the backend does not tell.
         observed_at: When this was seen.
     """
 
@@ -112,15 +112,16 @@ class Usage:
     cpu: float
     memory: int
     memory_limit: int | None
-    received: int
-    sent: int
-    pids: int
+    received: int | None
+    sent: int | None
+    pids: int | None
     observed_at: datetime
 
     def __str__(self) -> str:
         """Return one line, such as ``web-2-x7 0.25 cores, 34.1 MiB of 256.0 MiB, 12 processes``."""
         limit = f" of {_mebibytes(self.memory_limit)}" if self.memory_limit is not None else ""
-        return f"{self.replica} {self.cpu:.2f} cores, {_mebibytes(self.memory)}{limit}, {self.pids} processes"
+        processes = f", {self.pids} processes" if self.pids is not None else ""
+        return f"{self.replica} {self.cpu:.2f} cores, {_mebibytes(self.memory)}{limit}{processes}"
 
 
 def _mebibytes(number: int) -> str:

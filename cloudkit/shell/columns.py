@@ -49,6 +49,11 @@ def action(event: Event) -> Cell:
     return Cell(event.action, Tone.BAD if event.action in BAD_ACTIONS else Tone.PLAIN)
 
 
+def counted(count: int | None) -> Cell:
+    """Return a number of bytes; a dash where the backend does not tell."""
+    return Cell("-" if count is None else size(count))
+
+
 def named(app: AppState) -> Cell:
     return Cell(app.name, Tone.STRONG)
 
@@ -135,9 +140,9 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         Column("REPLICA", lambda usage: Cell(usage.replica, Tone.STRONG)),
         Column("CPU", cpu),
         Column("MEMORY", memory),
-        Column("RECEIVED", lambda usage: Cell(size(usage.received)), right=True),
-        Column("SENT", lambda usage: Cell(size(usage.sent)), right=True),
-        Column("PIDS", lambda usage: Cell(str(usage.pids)), right=True),
+        Column("RECEIVED", lambda usage: counted(usage.received), right=True),
+        Column("SENT", lambda usage: counted(usage.sent), right=True),
+        Column("PIDS", lambda usage: Cell("-" if usage.pids is None else str(usage.pids)), right=True),
     ),
     Event: (
         Column("TIME", lambda event: Cell(moment(event.time), Tone.DIM)),

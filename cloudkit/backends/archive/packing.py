@@ -1,4 +1,4 @@
-"""Pack a file or folder of this machine as the archive that an engine unpacks, piece by piece."""
+"""Pack a file or folder of this machine as the archive that a container gets, piece by piece."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import stat
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from cloudkit.errors import NotFoundError, UsageError
 
@@ -17,10 +18,15 @@ _END = bytes(2 * tarfile.BLOCKSIZE)
 _KINDS = {stat.S_IFSOCK: "a socket", stat.S_IFIFO: "a pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
 
-def packed(source: Path, name: str) -> Iterator[bytes]:
+def packed(source: Path, name: str, form: Literal[1, 2] = tarfile.PAX_FORMAT) -> Iterator[bytes]:
     """Yield an archive of a file, or of a folder with all below it, under another name; links stay links.
 
     What it holds belongs to root, as ``docker cp`` has it.
+
+    Args:
+        source: What is packed.
+        name: What it is called in the archive.
+        form: How names that are long or not ASCII are written: small ``tar`` commands know ``GNU_FORMAT`` alone.
 
     Raises:
         UsageError: There is a socket, a pipe or a device in it.
@@ -28,7 +34,7 @@ def packed(source: Path, name: str) -> Iterator[bytes]:
     """
     for path in _walk(source):
         inside = name if path == source else f"{name}/{path.relative_to(source)}"
-        yield from _member(path, inside)
+        yield from _member(path, inside, form)
     yield _END
 
 
@@ -40,7 +46,7 @@ def _walk(source: Path) -> Iterator[Path]:
             yield from _walk(child)
 
 
-def _member(path: Path, name: str) -> Iterator[bytes]:
+def _member(path: Path, name: str, form: Literal[1, 2]) -> Iterator[bytes]:
     status = _status(path)
     if kind := _KINDS.get(stat.S_IFMT(status.st_mode)):
         raise UsageError(f"{str(path)!r} is {kind}; files, folders and links can be copied")
@@ -52,7 +58,7 @@ def _member(path: Path, name: str) -> Iterator[bytes]:
         header.type = tarfile.DIRTYPE
     else:
         header.size = status.st_size
-    yield header.tobuf(tarfile.PAX_FORMAT, errors="surrogateescape")
+    yield header.tobuf(form, errors="surrogateescape")
     if header.size:
         yield from _content(path, header.size)
         yield bytes(-header.size % tarfile.BLOCKSIZE)

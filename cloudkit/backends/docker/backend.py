@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -13,8 +14,10 @@ from cloudkit.backends.docker.look import Look
 from cloudkit.backends.docker.names import shown
 from cloudkit.backends.docker.observe import Observation, Seen, observe, observe_app
 from cloudkit.backends.docker.operations.acts import Operations
+from cloudkit.backends.docker.operations.forward import forward
 from cloudkit.backends.docker.plan import delete_actions, plan_actions
 from cloudkit.backends.docker.records import read_record, read_records
+from cloudkit.backends.forwarding import forwarded_port
 from cloudkit.backends.protocol import Capability
 from cloudkit.engine.images import EngineImages
 from cloudkit.errors import NotFoundError
@@ -160,6 +163,17 @@ class DockerBackend:
     def stats(self, name: str) -> tuple[Usage, ...]:
         """Return what each running replica uses now."""
         return self._operations.stats(self._there(name).replicas)
+
+    def forward(self, name: str, port: int | None = None, *, replica: str | None = None) -> AbstractContextManager[str]:
+        """Reach a port of an app through its balancer, or of a replica, while the block lasts; gives its url here."""
+        record = read_record(self.engine.api, self._record(self._there(name)))
+        wanted = forwarded_port(record.spec, port)
+
+        def address() -> str:
+            balancer = self._there(name).balancer if replica is None and wanted in record.spec.ports else None
+            return (balancer or self._chosen(name, replica)).address
+
+        return forward(address, wanted, endpoint=self.endpoint)
 
     def run(self, task: TaskSpec, *, listener: Listener) -> TaskResult:
         """Run a task to its end and remove it."""

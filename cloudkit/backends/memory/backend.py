@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from cloudkit.backends.forwarding import forwarded_port, local_url
 from cloudkit.backends.memory.causes import cause_of
 from cloudkit.backends.memory.change import Change
 from cloudkit.backends.memory.container import Container, memory_limit
@@ -17,7 +19,7 @@ from cloudkit.backends.memory.program import Response
 from cloudkit.backends.memory.record import Record, numbered
 from cloudkit.backends.memory.seen import state_of
 from cloudkit.backends.memory.tasks import run_task, within
-from cloudkit.backends.memory.traffic import path_of
+from cloudkit.backends.memory.traffic import path_of, port_of
 from cloudkit.backends.memory.world import World
 from cloudkit.backends.protocol import Capability
 from cloudkit.errors import BackendError, NotFoundError
@@ -192,6 +194,16 @@ class MemoryBackend:
         with self.world.clock.lock:
             return run_task(self.world, self.namespace, task)
 
+    @contextmanager
+    def forward(self, name: str, port: int | None = None, *, replica: str | None = None) -> Iterator[str]:
+        """Give a url for `request` to reach an app by, or one of its replicas, while the block lasts."""
+        with self.world.clock.lock:
+            record = self._there(name)
+            wanted = forwarded_port(record.spec, port)
+            chosen = self._chosen(name, replica).name if replica is not None else None
+        with self.world.forward(record.app, chosen) as number:
+            yield local_url(wanted, number)
+
     def request(self, target: str, path: str = "/") -> Response:
         """Send a request: to an app by its name, or to ``http://localhost:PORT`` that one publishes.
 
@@ -199,15 +211,17 @@ class MemoryBackend:
             NotFoundError: There is no such app, or nobody listens on that port.
         """
         with self.world.clock.lock:
-            return self.world.traffic.request(self.behind(target), path if "://" not in target else path_of(target))
+            _, replica = self.world.forwarded.get(port_of(target), (None, None))
+            where = path if "://" not in target else path_of(target)
+            return self.world.traffic.request(self.behind(target), where, replica=replica)
 
     def behind(self, target: str) -> Record:
         """Return the app that a name or a published url leads to."""
         if "://" not in target:
             return self._there(target)
-        port = int(target.split("://", 1)[1].split("/", maxsplit=1)[0].rpartition(":")[2])
+        port = port_of(target)
         owner = self.world.owner_of(port)
-        if owner is None:
+        if owner is None or owner not in self.world.records:
             raise NotFoundError(f"nobody listens on port {port}", hint="cloudkit apps")
         return self.world.records[owner]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -41,6 +42,7 @@ class World:
         self.images = Images(self.clock, self.faults)
         self.traffic = Traffic(self.clock)
         self.records: dict[AppKey, Record] = {}
+        self.forwarded: dict[int, tuple[AppKey, str | None]] = {}  # ports lent to an app, or to one replica
         self._random = random.Random(seed)  # noqa: S311  # names, not secrets
         self._addresses = 1
 
@@ -90,7 +92,21 @@ class World:
 
     def owner_of(self, port: int) -> AppKey | None:
         """Return the app that publishes a port of the host; None when no app does."""
+        if port in self.forwarded:
+            return self.forwarded[port][0]
         return next((key for key, record in self.records.items() if port in record.published.values()), None)
+
+    @contextmanager
+    def forward(self, app: AppKey, replica: str | None) -> Iterator[int]:
+        """Lend a port of the host to an app, or to one of its replicas, while the block lasts."""
+        with self.clock.lock:
+            port = self._free_port()
+            self.forwarded[port] = app, replica
+        try:
+            yield port
+        finally:
+            with self.clock.lock:
+                del self.forwarded[port]
 
     def taken(self, app: AppKey, spec: AppSpec) -> int | None:
         """Return a wanted port of the host that somebody else has; None when all can be had."""

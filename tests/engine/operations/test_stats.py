@@ -45,7 +45,7 @@ def test_processes_and_network_are_counted(workshop: Workshop) -> None:
 
     [usage] = read_stats(workshop.api, workshop.targets)
 
-    assert usage.pids >= 3
+    assert (usage.pids or 0) >= 3
     assert (usage.received, usage.sent) == (0, 0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -61,6 +62,7 @@ def test_usage_in_one_line() -> None:
     )  # fmt: skip
 
     assert str(usage) == "web-1 0.25 cores, 34.1 MiB of 256.0 MiB, 12 processes"
+    assert str(replace(usage, pids=None)) == "web-1 0.25 cores, 34.1 MiB of 256.0 MiB"
 
 
 def test_the_repr_of_a_result_is_short() -> None:

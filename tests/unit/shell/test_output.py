@@ -82,6 +82,7 @@ def test_nothing_and_an_exit_code_print_nothing() -> None:
     ("result", "parts"),
     [
         ((USAGE,), ("web-1", "0.50", "████████ 96 MiB / 100 MiB", "2 KiB", "1 B")),
+        ((replace(USAGE, received=None, sent=None, pids=None),), ("web-1", "0.50", "-", "-", "-")),
         ((Check(name="buildx", ok=False, detail="not there", fix="apt-get install it"),), ("missing", "apt-get")),
         ((Finding(code="c", severity=Severity.ERROR, line=3, text="bad", fix="good"),), ("3  error", "bad", "good")),
         ((Event(time=NOON, app="web", object="web-1", action="die", message="137"),), ("web-1", "die", "137")),

@@ -38,9 +38,9 @@ SWITCHES = {
     "no_color": "No colours; so does the variable NO_COLOR.",
 }
 VALUES = {
-    "backend": "What runs the apps: docker or memory.",
-    "context": "The docker context that names the engine.",
-    "namespace": "What keeps apps apart from others on the same engine.",
+    "backend": "What runs the apps: docker, kubernetes or memory.",
+    "context": "The docker context that names the engine, or the kubeconfig's that names the cluster.",
+    "namespace": "What keeps apps apart from others on the same engine or cluster.",
 }
 
 

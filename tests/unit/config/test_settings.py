@@ -125,7 +125,10 @@ def test_the_memory_backend_needs_no_engine(home: Path) -> None:
 @pytest.mark.parametrize(
     ("environ", "message"),
     [
-        ({"CLOUDKIT_BACKEND": "swarm"}, "backend is 'swarm' \\(CLOUDKIT_BACKEND\\); known are: docker, kubernetes, memory"),
+        (
+            {"CLOUDKIT_BACKEND": "swarm"},
+            "backend is 'swarm' \\(CLOUDKIT_BACKEND\\); known are: docker, kubernetes, memory",
+        ),
         ({"CLOUDKIT_NAMESPACE": "Big Shop"}, "namespace is 'Big Shop'"),
         ({"CLOUDKIT_NAMESPACE": "a" * 64}, "namespace is"),
         ({"DOCKER_HOST": "localhost"}, "DOCKER_HOST is 'localhost'; an engine's address is"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import replace
 
 from msgspec import Struct
 
@@ -175,5 +176,7 @@ def _registry(config: Config) -> tuple[Check, ...]:
         with RegistryClient(config.registry.partition("/")[0], timeout=5) as registry:
             registry.ping()
     except CloudkitError as error:
-        return (_failed("registry", error),)
+        return (
+            replace(_failed("registry", error), fix=error.hint or f"curl -i {config.registry.partition('/')[0]}/v2/"),
+        )
     return (Check(name="registry", ok=True, detail=f"{config.registry} answers"),)

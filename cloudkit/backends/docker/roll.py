@@ -21,7 +21,7 @@ from cloudkit.model.progress import Listener, Phase, Progress
 
 __all__ = ["Roll"]
 
-FIRST_TICK, LAST_TICK = 0.02, 0.15  # seconds between two looks, from the first to the later ones
+FIRST_TICK, LAST_TICK = 0.01, 0.15  # seconds between two looks, from the first to the later ones
 SETTLE = 0.5  # seconds that a replica without any probe must run before it counts as ready
 DIAGNOSE = 1.5  # seconds between two searches for a cause while nothing has ended
 DIAGNOSE_ENDED = 0.2  # seconds between two when something has

@@ -7,6 +7,7 @@
     python -m testbed build           install and compile what it is made of
     python -m testbed run -- COMMAND  run a command with the test bed up: two engines, base images, a browser
     python -m testbed old -- COMMAND  inside it: run a command on the second engine, Debian's
+    python -m testbed cluster         what there is about Kubernetes
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ from __future__ import annotations
 import filecmp
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -24,10 +23,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from testbed import compiled, ping
+from testbed.account import as_user, become_root
+from testbed.cluster.command import main as cluster
 from testbed.engines import CURRENT, DISTRIBUTION, Engine, Running, running
 from testbed.network import inside
 from testbed.packages import install, may_install
 from testbed.place import cache
+from testbed.process import exit_on_signals, watched
 
 PACKAGES = ("chromium", "docker.io", "iproute2", "iptables", "mmdebstrap", "tini", "util-linux")
 
@@ -72,8 +74,7 @@ def run(command: Sequence[str]) -> int:
     build()
     if os.geteuid() != 0:
         become_root("run", "--", *as_user(command))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
+    exit_on_signals()
     with ExitStack() as undo:
         state = Path(
             undo.enter_context(tempfile.TemporaryDirectory(prefix="cloudkit-testbed-", ignore_cleanup_errors=True))
@@ -121,18 +122,6 @@ def prepare(address: str) -> None:
         client.close()
 
 
-def watched(command: Sequence[str], env: dict[str, str]) -> int:
-    """Run a command to its end; on Ctrl-C it, which the terminal tells too, ends first."""
-    with subprocess.Popen(command, env=env) as process:
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            code = process.wait(60)
-        finally:
-            process.terminate()
-    return code if code >= 0 else 128 - code
-
-
 def old(command: Sequence[str]) -> NoReturn:
     """Become a command that sees the second engine."""
     os.environ["DOCKER_HOST"] = os.environ["CLOUDKIT_OLD_ENGINE"]
@@ -140,19 +129,6 @@ def old(command: Sequence[str]) -> NoReturn:
     if os.geteuid() != 0:
         entered = ["sudo", "-E", *inside(os.environ["CLOUDKIT_OLD_NETWORK"], *as_user(command))]
     os.execvp(entered[0], entered)
-
-
-def become_root(*arguments: str) -> NoReturn:
-    """Start this command again as root, with the same environment."""
-    kept = [f"{name}={os.environ[name]}" for name in ("HOME", "PATH")]
-    os.execvp("sudo", ["sudo", "-E", "env", *kept, sys.executable, "-m", "testbed", *arguments])
-
-
-def as_user(command: Sequence[str]) -> list[str]:
-    """Return a command that root gives back to the user who asked."""
-    kept = [f"{name}={os.environ[name]}" for name in ("HOME", "PATH")]
-    ids = ("--reuid", str(os.getuid()), "--regid", str(os.getgid()), "--init-groups")
-    return ["setpriv", *ids, "env", *kept, *command]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -168,6 +144,8 @@ def main(arguments: Sequence[str]) -> int:
             return run(command)
         case ["old", "--", *command] if command:
             old(command)
+        case ["cluster", *rest]:
+            return cluster(rest)
         case _:
             print(__doc__, file=sys.stderr)
             return 2

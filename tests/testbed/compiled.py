@@ -7,12 +7,14 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from testbed.packages import install
 from testbed.place import cache
 
-__all__ = ["BUILD_PACKAGES", "build", "go_is_there"]
+__all__ = ["BUILD_PACKAGES", "build", "go_is_there", "install_module", "locked"]
 
 MODULE = Path(__file__).parent / "engine"
 VERSION = "29.0.0"  # the release that the module's beta leads to
@@ -42,8 +44,7 @@ def go_is_there() -> bool:
 
 def build(*names: str) -> None:
     """Compile what the cache lacks of ``names``; all of it when there are none."""
-    with cache("build.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked("build.lock"):
         wanted = names or ("dockerd", *PROGRAMS)
         missing = [name for name in wanted if not cache("bin", name).exists()]
         if missing:
@@ -51,6 +52,14 @@ def build(*names: str) -> None:
         for name in missing:
             print("compiling", name, flush=True)
             compile_engine() if name == "dockerd" else compile_program(name)
+
+
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Build alone: another checkout that wants the same waits, and finds it made."""
+    with cache(name).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def compile_engine() -> None:
@@ -65,6 +74,12 @@ def compile_engine() -> None:
 
 def compile_program(name: str) -> None:
     """Compile one of PROGRAMS; runc alone needs C, for seccomp."""
-    env = os.environ | {"GOBIN": str(cache("bin")), "CGO_ENABLED": "1" if name == "runc" else "0"}
-    tags = ["-tags=seccomp"] if name == "runc" else []
-    subprocess.run(["go", "install", "-trimpath", "-ldflags=-s -w", *tags, PROGRAMS[name]], env=env, check=True)
+    with_c = name == "runc"
+    install_module(PROGRAMS[name], cache("bin", name), "-tags=seccomp" if with_c else "", with_c=with_c)
+
+
+def install_module(module: str, target: Path, *flags: str, with_c: bool = False) -> None:
+    """Compile a program from its module, which pins what it is made of."""
+    env = os.environ | {"GOBIN": str(target.parent), "CGO_ENABLED": "1" if with_c else "0"}
+    command = ["go", "install", "-trimpath", "-ldflags=-s -w", *filter(None, flags), module]
+    subprocess.run(command, env=env, check=True)

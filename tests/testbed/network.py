@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-__all__ = ["inside", "namespace"]
+__all__ = ["FORWARDING", "inside", "must", "namespace", "shell"]
 
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 
@@ -66,12 +66,18 @@ def outside(undo: ExitStack, interface: str, subnet: str) -> None:
 
 def do(undo: ExitStack, line: str, back: str = "") -> None:
     """Run a command that must succeed, and note the one that takes it back."""
-    done = shell(line)
-    if done.returncode:
-        raise RuntimeError(f"{line}: {done.stderr.strip()}")
+    must(line)
     if back:
         undo.callback(shell, back)
 
 
+def must(line: str) -> None:
+    """Run a command that must succeed."""
+    done = shell(line)
+    if done.returncode:
+        raise RuntimeError(f"{line}: {done.stderr.strip()}")
+
+
 def shell(line: str) -> subprocess.CompletedProcess[str]:
+    """Run a command; its words are those between blanks."""
     return subprocess.run(line.split(), capture_output=True, text=True, check=False)

@@ -1,16 +1,17 @@
-"""Start a process apart from the terminal, wait for it, end it by its id."""
+"""Start a process apart from the terminal, wait for it, end it by its id; run a command to its end."""
 
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["detached", "ended", "until"]
+__all__ = ["detached", "ended", "exit_on_signals", "until", "watched"]
 
 
 def detached(command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
@@ -42,3 +43,21 @@ def until(ready: Callable[[], bool], seconds: float, what: str, process: subproc
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
             raise RuntimeError(f"{what} did not start:\n{tail}")
         time.sleep(0.05)
+
+
+def watched(command: Sequence[str], env: Mapping[str, str]) -> int:
+    """Run a command to its end; on Ctrl-C it, which the terminal tells too, ends first."""
+    with subprocess.Popen(command, env=env) as process:
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            code = process.wait(60)
+        finally:
+            process.terminate()
+    return code if code >= 0 else 128 - code
+
+
+def exit_on_signals() -> None:
+    """Let a signal that asks this process to end raise, so that what it has started is taken down."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))

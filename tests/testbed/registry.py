@@ -1,4 +1,4 @@
-"""An image registry on loopback: the distribution project's, from its Go module or from Debian."""
+"""An image registry, on loopback by default: the distribution project's, from its Go module or from Debian."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ version: 0.1
 storage:
   filesystem: {{rootdirectory: {folder}}}
   delete: {{enabled: true}}
-http: {{addr: "127.0.0.1:{port}"}}
+http: {{addr: "{host}:{port}"}}
 """
 
 
@@ -29,14 +29,17 @@ def program() -> str | None:
 
 
 @contextmanager
-def serving(folder: Path, port: int) -> Iterator[str | None]:
-    """Run a registry that keeps its blobs in ``folder``; yield its url, None where there is no program."""
+def serving(folder: Path, port: int, *, host: str = "127.0.0.1") -> Iterator[str | None]:
+    """Run a registry that keeps its blobs in ``folder``; yield its url on loopback, None where there is no program.
+
+    It listens at all addresses where ``host`` is empty.
+    """
     found = program()
     if found is None:
         yield None
         return
     config, log, url = folder / "config.yml", folder / "registry.log", f"http://127.0.0.1:{port}"
-    config.write_text(CONFIG.format(folder=folder / "blobs", port=port))
+    config.write_text(CONFIG.format(folder=folder / "blobs", host=host, port=port))
     process = detached([found, "serve", str(config)], log)
     try:
         until(lambda: answers(f"{url}/v2/"), 10, "the registry", process, log)

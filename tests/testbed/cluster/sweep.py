@@ -27,6 +27,7 @@ def sweep(layout: Layout) -> None:
     unmount(layout.folder)
     remove_networks(layout)
     remove_groups(layout)
+    remove_sockets(layout)
     remove_log_links(layout)
     shutil.rmtree(layout.folder, ignore_errors=True)
 
@@ -66,9 +67,14 @@ def registries(layout: Layout) -> Iterator[int]:
                 yield int(entry.name)
 
 
+def tasks(layout: Layout) -> Iterator[Path]:
+    """Yield a folder for each container and each pod that was left; its name is their id."""
+    return layout.folder.glob("node*/state/io.containerd.runtime.v2.task/k8s.io/*")
+
+
 def groups(layout: Layout) -> Iterator[Path]:
     """Yield the containers' control groups: one each in version 2, one for each controller in version 1."""
-    for task in layout.folder.glob("node*/state/io.containerd.runtime.v2.task/k8s.io/*"):
+    for task in tasks(layout):
         for pattern in (f"k8s.io/{task.name}", f"*/k8s.io/{task.name}"):
             yield from GROUPS.glob(pattern)
 
@@ -79,6 +85,13 @@ def remove_groups(layout: Layout) -> None:
         for folder in sorted((group, *(path for path in group.rglob("*") if path.is_dir())), reverse=True):
             with suppress(OSError):
                 folder.rmdir()
+
+
+def remove_sockets(layout: Layout) -> None:
+    """Remove the sockets of shims, whose folder all containerds of a machine share."""
+    for task in tasks(layout):
+        with suppress(OSError):
+            Path((task / "address").read_text().removeprefix("unix://")).unlink()
 
 
 def remove_log_links(layout: Layout) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "Component",
     "app_selector",
     "identity",
+    "version_of",
 ]
 
 OWNER = "cloudkit"
@@ -50,6 +51,7 @@ class Component(StrEnum):
 
     REPLICA = "replica"
     TASK = "task"
+    VOLUME = "volume"
 
 
 def identity(component: Component, spec_name: str, *, version: str = "") -> dict[str, str]:

@@ -32,6 +32,7 @@ __all__ = [
     "PodTemplate",
     "Reference",
     "ReplicaSet",
+    "Sealed",
     "Service",
     "ServicePort",
     "Taint",
@@ -68,6 +69,7 @@ class Metadata(_Object, frozen=True):
     owner_references: tuple[Owner, ...] = ()
     creation_timestamp: datetime | None = None
     deletion_timestamp: datetime | None = None
+    deletion_grace_period_seconds: int | None = None
 
 
 class Condition(_Object, frozen=True):
@@ -365,6 +367,16 @@ class ListMetadata(_Object, frozen=True):
 
     resource_version: str = ""
     continue_: str = field(default="", name="continue")
+
+
+class Sealed(_Object, frozen=True):
+    """A Secret of Kubernetes, under a name of its own as cloudkit has a ``Secret``, too: its data in base64."""
+
+    metadata: Metadata
+    data: Mapping[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"Sealed({self.metadata.name!r})"
 
 
 class Listing(Struct, Generic[T], frozen=True):

@@ -1,0 +1,17 @@
+"""A spec as the objects that an API server is given: pure, and the same for the same spec."""
+
+from __future__ import annotations
+
+from cloudkit.backends.kubernetes.manifests.app import Manifest, key_of, manifests, surplus_keys
+from cloudkit.backends.kubernetes.manifests.service import port_name, published_name
+from cloudkit.backends.kubernetes.manifests.variables import secret_name
+
+__all__ = [
+    "Manifest",
+    "key_of",
+    "manifests",
+    "port_name",
+    "published_name",
+    "secret_name",
+    "surplus_keys",
+]

@@ -1,0 +1,91 @@
+"""All objects of an app, in the order in which they are applied, and which of those that are there are left over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from cloudkit.backends.kubernetes.manifests.budget import budget
+from cloudkit.backends.kubernetes.manifests.claims import claims
+from cloudkit.backends.kubernetes.manifests.deployment import deployment
+from cloudkit.backends.kubernetes.manifests.policy import policy
+from cloudkit.backends.kubernetes.manifests.service import published_service, service
+from cloudkit.backends.kubernetes.manifests.variables import secret, secret_name
+from cloudkit.model.app import AppSpec
+
+__all__ = ["Manifest", "key_of", "manifests", "surplus_keys"]
+
+Manifest = Mapping[str, Any]
+"""One object, as plain JSON."""
+
+_RESOURCES = {
+    "Deployment": "deployments",
+    "NetworkPolicy": "networkpolicies",
+    "PersistentVolumeClaim": "persistentvolumeclaims",
+    "PodDisruptionBudget": "poddisruptionbudgets",
+    "Secret": "secrets",
+    "Service": "services",
+}
+
+
+def manifests(spec: AppSpec, *, namespace: str, revision: int, generation: int) -> tuple[Manifest, ...]:
+    """Return the objects that make a spec true, in the order in which they are applied.
+
+    What the pods need comes before the Deployment, which is the record of what is wanted. A PersistentVolumeClaim
+    is made where there is none and never applied to one that is there: it belongs to all apps that mount it.
+
+    Args:
+        spec: What is wanted.
+        namespace: The Kubernetes namespace.
+        revision: The revision of what runs.
+        generation: The generation of the spec.
+
+    Raises:
+        UnsupportedError: Kubernetes cannot do something of the spec; the hint names the way out.
+    """
+    whole = deployment(spec, namespace=namespace, revision=revision, generation=generation)
+    return (
+        *secret(spec, namespace=namespace, revision=revision),
+        *claims(spec, namespace=namespace),
+        *policy(spec, namespace=namespace),
+        whole,
+        *service(spec, namespace=namespace),
+        *published_service(spec, namespace=namespace),
+        *budget(spec, namespace=namespace),
+    )
+
+
+def key_of(manifest: Manifest) -> tuple[str, str]:
+    """Return an object's collection, as `object_path` names it, and its name.
+
+    >>> key_of({"kind": "NetworkPolicy", "metadata": {"name": "web"}})
+    ('networkpolicies', 'web')
+    """
+    return _RESOURCES[manifest["kind"]], str(manifest["metadata"]["name"])
+
+
+def surplus_keys(
+    spec: AppSpec, *, revision: int, present: Iterable[tuple[str, str]], kept: Iterable[int]
+) -> tuple[tuple[str, str], ...]:
+    """Return those of an app's objects that its spec no longer asks for, in order.
+
+    Args:
+        spec: What is wanted.
+        revision: Its revision.
+        present: The app's objects that are there, by collection and name; claims are not counted among them.
+        kept: The revisions that may come back, so whose secrets stay.
+    """
+    wanted = {key_of(one) for one in manifests(spec, namespace="", revision=revision, generation=0)}
+    secrets = {("secrets", secret_name(spec.name, one)) for one in kept}
+    return tuple(sorted(_removable(spec.name, set(present) - wanted - secrets)))
+
+
+def _removable(app: str, keys: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Leave out what only looks like ours: a secret that somebody else has labelled, a claim, the record."""
+    ours = re.compile(re.escape(secret_name(app, 0))[:-1] + "[0-9]+")
+    for resource, name in keys:
+        if resource == "secrets" and not ours.fullmatch(name):
+            continue
+        if resource not in {"persistentvolumeclaims", "deployments"}:
+            yield resource, name

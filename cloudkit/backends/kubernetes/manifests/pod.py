@@ -1,0 +1,83 @@
+"""An app's pod: nothing in it depends on what makes no new revision, so that only a new one replaces replicas."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from cloudkit.backends.kubernetes.labels import CONTAINER, REVISION
+from cloudkit.backends.kubernetes.manifests.container import container_resources, program
+from cloudkit.backends.kubernetes.manifests.heading import own_labels
+from cloudkit.backends.kubernetes.manifests.policy import network_labels
+from cloudkit.backends.kubernetes.manifests.probes import probes
+from cloudkit.backends.kubernetes.manifests.security import container_security, pod_security
+from cloudkit.backends.kubernetes.manifests.service import port_name
+from cloudkit.backends.kubernetes.manifests.variables import secret_name, variables
+from cloudkit.backends.kubernetes.manifests.volumes import pod_volumes, volume_mounts
+from cloudkit.errors import UnsupportedError
+from cloudkit.model.app import AppSpec
+
+__all__ = ["LEAVING", "pod_template"]
+
+LEAVING = 5
+"""Seconds that a pod goes on answering while nodes, balancers and peers hear that it ends; then it is told."""
+
+
+def pod_template(spec: AppSpec, *, revision: int) -> dict[str, Any]:
+    """Return what an app's pods are made from; two specs of equal template have an equal one.
+
+    Raises:
+        UnsupportedError: Kubernetes cannot do something of the spec; the hint names the way out.
+    """
+    _check(spec)
+    metadata = {
+        "labels": {**own_labels(spec), **network_labels(spec.networks)},
+        "annotations": {REVISION: str(revision)},
+    }
+    return {"metadata": metadata, "spec": _pod(spec, revision)}
+
+
+def _pod(spec: AppSpec, revision: int) -> dict[str, Any]:
+    leaving = LEAVING if spec.ports else 0
+    pod: dict[str, Any] = {
+        "containers": [_container(spec, revision)],
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "shareProcessNamespace": spec.init,
+        "securityContext": pod_security(spec.user, spec.mounts),
+        "terminationGracePeriodSeconds": leaving + math.ceil(spec.stop_grace),
+    }
+    return pod | ({"volumes": pod_volumes(spec.mounts)} if spec.mounts else {})
+
+
+def _container(spec: AppSpec, revision: int) -> dict[str, Any]:
+    ports = [{"name": port_name(port.number), "containerPort": port.number, "protocol": "TCP"} for port in spec.ports]
+    optional: dict[str, Any] = {
+        "env": variables(spec.env, secret_name(spec.name, revision)),
+        "ports": ports,
+        "volumeMounts": volume_mounts(spec.mounts),
+        "resources": container_resources(spec.resources),
+        "workingDir": spec.workdir,
+        "lifecycle": {"preStop": {"sleep": {"seconds": LEAVING}}} if spec.ports else {},
+    }
+    return {
+        "name": CONTAINER,
+        "image": str(spec.image),
+        "imagePullPolicy": "IfNotPresent",
+        **program(spec.entrypoint, spec.command),
+        **probes(spec),
+        **{name: part for name, part in optional.items() if part},
+        "securityContext": container_security(spec.user, read_only=spec.read_only, drop=spec.drop),
+    }
+
+
+def _check(spec: AppSpec) -> None:
+    """Refuse what a pod of a Deployment cannot do."""
+    if spec.restart != "always":
+        message = f"an app on Kubernetes is always restarted, never {spec.restart!r}"
+        hint = "leave restart out; for a command that ends, image.run(command)"
+        raise UnsupportedError(message, capability="restart", hint=hint)
+    if spec.stop_signal is not None:
+        message = f"the signal that ends a pod is its image's, and cannot be set to {spec.stop_signal}"
+        hint = f"STOPSIGNAL {spec.stop_signal} in the Dockerfile"
+        raise UnsupportedError(message, capability="stop_signal", hint=hint)

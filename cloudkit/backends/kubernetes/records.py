@@ -1,0 +1,161 @@
+"""An app's wanted spec and its kept revisions, read from its Deployment, ReplicaSets and Secrets: pure.
+
+The Deployment's annotations say what is wanted; its controller copies them to the ReplicaSet of each revision. The
+values of secrets stand in a Secret of the revision, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cloudkit.backends.kubernetes.labels import GENERATION, REVISION, SPEC
+from cloudkit.backends.kubernetes.manifests.deployment import HISTORY
+from cloudkit.backends.kubernetes.manifests.variables import secret_name
+from cloudkit.backends.kubernetes.objects import Deployment, Metadata, ReplicaSet, Sealed
+from cloudkit.errors import ConfigError
+from cloudkit.model.app import AppSpec
+from cloudkit.model.encode import decode
+from cloudkit.model.state import Revision
+
+__all__ = ["Record", "kept_revisions", "newest_revision", "read_record", "revision_of", "revisions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What is wanted of an app, as its Deployment says it.
+
+    Args:
+        spec: What is wanted, with the values of its secrets.
+        generation: Counts the changes of the spec.
+        revision: Counts the changes of what runs.
+        version: The Deployment's ``resourceVersion``, the lock of the next change.
+        replicas: How many replicas its controller keeps now, which a hand may have changed.
+        created_at: When the app was made.
+    """
+
+    spec: AppSpec
+    generation: int
+    revision: int
+    version: str
+    replicas: int
+    created_at: datetime
+
+
+def read_record(deployment: Deployment, secrets: Iterable[Sealed] = ()) -> Record | None:
+    """Return what a Deployment says is wanted; None for one that cloudkit has not made.
+
+    Args:
+        deployment: The app's Deployment.
+        secrets: The app's Secrets, or more than those; unused where the spec holds no secret.
+
+    Raises:
+        ConfigError: The spec is of a newer version, or its Secret is missing.
+    """
+    metadata = deployment.metadata
+    text, generation = metadata.annotations.get(SPEC), _number(metadata, GENERATION)
+    if text is None or not generation:
+        return None
+    revision = revision_of(deployment)
+    return Record(
+        spec=_spec(metadata.namespace, metadata.name, text, revision, secrets),
+        generation=generation,
+        revision=revision,
+        version=metadata.resource_version,
+        replicas=deployment.spec.replicas,
+        created_at=metadata.creation_timestamp or datetime.now(UTC),
+    )
+
+
+def revisions(
+    record: Record, replica_sets: Iterable[ReplicaSet], secrets: Iterable[Sealed] = ()
+) -> tuple[Revision, ...]:
+    """Return the kept revisions, newest first, equal templates once; the present one is always among them.
+
+    A revision whose Secret somebody has removed cannot come back and is left out.
+
+    Args:
+        record: What is wanted now.
+        replica_sets: The app's ReplicaSets.
+        secrets: The app's Secrets.
+    """
+    secrets, made = tuple(secrets), _by_revision(replica_sets)
+    begun = made[record.revision].metadata.creation_timestamp if record.revision in made else None
+    current = Revision(
+        number=record.revision, spec=record.spec, created_at=begun or _latest(record, made), current=True
+    )
+    found = [current]
+    for number in sorted(made.keys() - {record.revision}, reverse=True):
+        revision = _kept(number, made[number], secrets)
+        if revision is not None and all(one.spec.template != revision.spec.template for one in found):
+            found.append(revision)
+    return tuple(sorted(found, key=lambda one: one.number, reverse=True))[:HISTORY]
+
+
+def kept_revisions(deployment: Deployment | None, replica_sets: Iterable[ReplicaSet]) -> frozenset[int]:
+    """Return the numbers of the revisions whose Secrets are needed: those that have a ReplicaSet, and the present."""
+    numbers = {revision_of(one) for one in replica_sets}
+    return frozenset(numbers | ({revision_of(deployment)} if deployment else set())) - {0}
+
+
+def newest_revision(deployment: Deployment | None, replica_sets: Iterable[ReplicaSet]) -> int:
+    """Return the highest revision that there was; the next one is one more."""
+    return max(kept_revisions(deployment, replica_sets), default=0)
+
+
+def revision_of(owner: Deployment | ReplicaSet) -> int:
+    """Return the revision that an object makes pods of; 0 where it is not ours."""
+    return _number(owner.spec.template.metadata, REVISION)
+
+
+def _by_revision(replica_sets: Iterable[ReplicaSet]) -> dict[int, ReplicaSet]:
+    """Return the ReplicaSets by revision; of two of one revision, as after a hand's change, the newer."""
+    oldest = datetime.min.replace(tzinfo=UTC)
+    ordered = sorted(replica_sets, key=lambda one: one.metadata.creation_timestamp or oldest)
+    return {revision_of(one): one for one in ordered if revision_of(one)}
+
+
+def _kept(number: int, replica_set: ReplicaSet, secrets: Iterable[Sealed]) -> Revision | None:
+    metadata = replica_set.metadata
+    text, app = metadata.annotations.get(SPEC), _owner(metadata)
+    if text is None:
+        return None
+    try:
+        spec = _spec(metadata.namespace, app, text, number, secrets)
+    except ConfigError:
+        return None
+    return Revision(number=number, spec=spec, created_at=metadata.creation_timestamp or datetime.now(UTC))
+
+
+def _latest(record: Record, made: Mapping[int, ReplicaSet]) -> datetime:
+    """Return when a revision was made that has no ReplicaSet yet: now, unless it is the first."""
+    return datetime.now(UTC) if made else record.created_at
+
+
+def _owner(metadata: Metadata) -> str:
+    return next((one.name for one in metadata.owner_references if one.controller), "")
+
+
+def _spec(namespace: str, app: str, text: str, revision: int, secrets: Iterable[Sealed]) -> AppSpec:
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        message = f"annotation {SPEC} of Deployment {app!r} is no JSON"
+        raise ConfigError(message, hint=f"kubectl delete deployment {app} -n {namespace}") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"annotation {SPEC} of Deployment {app!r} is no spec")
+    return decode(data, dict(_values(secret_name(app or str(data.get("name")), revision), secrets)))
+
+
+def _values(name: str, secrets: Iterable[Sealed]) -> Iterator[tuple[str, str]]:
+    for one in secrets:
+        if one.metadata.name == name:
+            yield from ((key, b64decode(value).decode()) for key, value in one.data.items())
+
+
+def _number(metadata: Metadata, annotation: str) -> int:
+    text = metadata.annotations.get(annotation, "")
+    return int(text) if text.isascii() and text.isdigit() else 0

@@ -63,9 +63,8 @@ class Cloud:
         listener: Listener = silent,
         telemetry: Telemetry | None = None,
     ) -> None:
-        kind = backend if backend is None or isinstance(backend, str) else backend.name
-        self.config = Config.resolve(kind, context=context, namespace=namespace, registry=registry)
         ready = None if backend is None or isinstance(backend, str) else backend
+        self.config = _configured(backend, context, namespace, registry)
         self._session = Session(
             connect=lambda: ready or _connect(self.config), listener=listener, telemetry=telemetry or Telemetry()
         )
@@ -321,6 +320,16 @@ def _there(source: str | Path) -> Path | None:
         return path if path.exists() else None
     except (OSError, RuntimeError, ValueError):  # too long, nobody's home, a NUL
         return None
+
+
+def _configured(
+    backend: str | Backend | None, context: str | None, namespace: str | None, registry: str | None
+) -> Config:
+    """Find what to connect to; a cluster that is connected to already needs no kubeconfig."""
+    kind = backend if backend is None or isinstance(backend, str) else backend.name
+    if kind == "kubernetes" and backend is not None and not isinstance(backend, str):
+        return Config(backend=kind, namespace=backend.namespace, registry=registry or "")
+    return Config.resolve(kind, context=context, namespace=namespace, registry=registry)
 
 
 def _examine(config: Config) -> tuple[Check, ...]:

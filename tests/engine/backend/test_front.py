@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
+import docker
 import pytest
 
 from cloudkit.backends.docker.balancer import Admin, Balancer, Site, settings_for
@@ -63,6 +64,16 @@ def test_draining_what_another_writer_has_dismissed_is_no_error(fronted: tuple[B
     traffic.dismiss([name])
 
     assert balancer.servers() == ()
+
+
+def test_an_app_that_listens_on_nothing_has_no_balancer(cloud: Cloud, client: docker.DockerClient, image: str) -> None:
+    """It is the one container that it asks for, besides its record."""
+    cloud.deploy("worker", image, command=("sleep", "1000"), stop_grace=0)
+
+    label = {"label": f"cloudkit/namespace={cloud.backend.namespace}"}
+    parts = {one.labels["app.kubernetes.io/component"] for one in client.containers.list(all=True, filters=label)}
+
+    assert parts == {"replica", "record"}
 
 
 def _eventually(true: Callable[[], bool]) -> bool:

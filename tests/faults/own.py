@@ -63,7 +63,11 @@ class OwnEngine:
     def start(self) -> None:
         """Start it as it was started at first, on the same data."""
         log = self._folder / "engine.log"
-        (self._folder / "pid").unlink(missing_ok=True)  # of a process that is not waited for yet: it looks alive
+        for pid in (
+            "pid",
+            "exec/containerd/containerd.pid",
+        ):  # of processes that nobody has waited for: they look alive
+            self._forget(self._folder / pid)
         self._again = detached(inside(self._network, *self._command), log, self._environment)
         until(lambda: ping.answers(self.address), 60, "the engine", self._again, log)
 
@@ -84,12 +88,17 @@ class OwnEngine:
     def containers(self) -> dict[str, str]:
         """Return the state of each container, by name."""
         with closing(self.client()) as client:
-            return {one.name or "": one.status for one in client.containers.list(all=True, sparse=True)}
+            return {row["Names"][0].lstrip("/"): row["State"] for row in client.api.containers(all=True)}
 
     def get(self, url: str) -> str:
         """Return what a published url answers, asked from the engine's own network; empty when nothing does."""
         command = inside(self._network, sys.executable, "-c", _GET, url)
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30).stdout.strip()
+
+    def _forget(self, pid: Path) -> None:
+        if pid.exists():
+            eventually(lambda: not _alive(int(pid.read_text())), seconds=10)
+            pid.unlink()
 
     def _end(self, how: signal.Signals) -> None:
         pid = self.pid

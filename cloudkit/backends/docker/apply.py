@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-from cloudkit.backends.docker.ending import end_replicas, stop_replicas
+from cloudkit.backends.docker.ending import end_replicas, set_restart, stop_replicas
 from cloudkit.backends.docker.networks import ensure_network, remove_networks
 from cloudkit.backends.docker.observe import Observation, observe
 from cloudkit.backends.docker.parallel import in_parallel
@@ -137,6 +137,8 @@ class Application:
         if spec.stopped:
             stop_replicas(api, seen.replicas, grace=spec.stop_grace)
             return self.look.observe(spec.name)
+        if seen.woken:  # a stop that was interrupted may have left some running that the engine does not restart
+            in_parallel([partial(set_restart, api, one, spec.restart) for one in seen.replicas if one.alive])
         traffic = self._front(target, replicas, networks, self._without_unreachable(spec, seen))
         roll = Roll(
             spec=spec,

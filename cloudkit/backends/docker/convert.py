@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cloudkit.backends.docker.hostconfig import environment, host_config
+from cloudkit.backends.docker.hostconfig import environment, host_config, restart_policy
 from cloudkit.backends.docker.labels import IMAGE, REVISION, VERSION, Component, identity
 from cloudkit.backends.docker.names import shown
 from cloudkit.model.probe import ExecProbe
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["healthcheck", "replica_config"]
 
 NANOSECONDS = 1_000_000_000
-RESTART = {"always": "unless-stopped", "on-failure": "on-failure", "never": "no"}
-"""The engine's ``always`` would start what was stopped on purpose when the engine itself starts again."""
 
 
 def replica_config(
@@ -66,7 +64,7 @@ def replica_config(
                 init=spec.init,
             ),
             "NetworkMode": network,
-            "RestartPolicy": {"Name": RESTART[spec.restart], "MaximumRetryCount": 0},
+            "RestartPolicy": restart_policy(spec.restart),
         },
     }
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from cloudkit.backends.docker.hostconfig import restart_policy
 from cloudkit.backends.docker.parallel import in_parallel
 from cloudkit.engine.errors import translate
 from cloudkit.errors import ConflictError, NotFoundError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from cloudkit.backends.docker.observe import Seen
 
-__all__ = ["end_replicas", "remove_container", "stop_replicas"]
+__all__ = ["end_replicas", "remove_container", "set_restart", "stop_replicas"]
 
 
 def end_replicas(api: APIClient, replicas: Sequence[Seen], *, grace: float) -> None:
@@ -26,8 +27,18 @@ def end_replicas(api: APIClient, replicas: Sequence[Seen], *, grace: float) -> N
 
 
 def stop_replicas(api: APIClient, replicas: Sequence[Seen], *, grace: float) -> None:
-    """Stop replicas within their grace and keep them."""
-    in_parallel([partial(_stop, api, one, grace) for one in replicas if one.alive])
+    """Stop replicas within their grace and keep them, so that an engine that starts again leaves them stopped.
+
+    The ones that somebody has stopped by hand are among them, as an engine that starts would start those.
+    """
+    in_parallel([partial(_keep_stopped, api, one, grace) for one in replicas])
+
+
+def set_restart(api: APIClient, replica: Seen, restart: str) -> None:
+    """Let the engine restart a replica from now on as a spec's ``restart`` says; one that goes is no error."""
+    policy: Any = restart_policy(restart)
+    with suppress(NotFoundError, ConflictError), translate(f"set the restarts of replica {replica.name}"):
+        api.update_container(replica.id, restart_policy=policy)
 
 
 def remove_container(api: APIClient, container: str) -> None:
@@ -40,6 +51,12 @@ def _end(api: APIClient, replica: Seen, grace: float) -> None:
     if replica.alive:
         _stop(api, replica, grace)
     remove_container(api, replica.id)
+
+
+def _keep_stopped(api: APIClient, replica: Seen, grace: float) -> None:
+    set_restart(api, replica, "never")
+    if replica.alive:
+        _stop(api, replica, grace)
 
 
 def _stop(api: APIClient, replica: Seen, grace: float) -> None:

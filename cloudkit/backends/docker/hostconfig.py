@@ -12,9 +12,10 @@ from cloudkit.model.quantity import memory_bytes, nano_cpus
 from cloudkit.model.resources import Resources
 from cloudkit.model.secret import Secret
 
-__all__ = ["LOG_ROTATION", "engine_mounts", "environment", "host_config", "limits"]
+__all__ = ["LOG_ROTATION", "engine_mounts", "environment", "host_config", "limits", "restart_policy"]
 
 LOG_ROTATION = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}
+_RESTARTS = {"always": "always", "on-failure": "on-failure", "never": "no"}
 
 
 def environment(env: Mapping[str, str | Secret]) -> list[str]:
@@ -40,6 +41,18 @@ def limits(resources: Resources) -> dict[str, int]:
     if resources.pids is not None:
         words["PidsLimit"] = resources.pids
     return words
+
+
+def restart_policy(restart: str) -> dict[str, Any]:
+    """Return the engine's words for a spec's ``restart``.
+
+    Not ``unless-stopped``: an engine that was killed ends what it finds running when it is back, and takes that for
+    somebody's stop. ``always`` starts everything again, so what is stopped on purpose is set to ``never`` before.
+
+    >>> restart_policy("never")
+    {'Name': 'no', 'MaximumRetryCount': 0}
+    """
+    return {"Name": _RESTARTS[restart], "MaximumRetryCount": 0}
 
 
 def engine_mounts(namespace: str, mounts: Sequence[Mount]) -> list[dict[str, Any]]:

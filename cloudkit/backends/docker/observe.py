@@ -110,8 +110,11 @@ class Observation:
 
     @property
     def woken(self) -> bool:
-        """True while a stopped app is on its way to run again: those that ended by the stop are not completed."""
-        before = self.records[-2:-1]
+        """True while a stopped app is on its way to run again: those that ended by the stop are not completed.
+
+        Whatever finishes drops the older records of its revision, so that one that is stopped tells of an interruption.
+        """
+        before = self.records[:-1]
         return any(one.revision == self.records[-1].revision and json.loads(one.spec).get("stopped") for one in before)
 
     @property

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cloudkit.backends.docker.causes import Facts, refused_cause
 from cloudkit.backends.docker.convert import replica_config
-from cloudkit.backends.docker.ending import remove_container
+from cloudkit.backends.docker.ending import remove_container, set_restart
 from cloudkit.backends.docker.names import replica_name
 from cloudkit.backends.docker.networks import Network
 from cloudkit.backends.docker.parallel import in_parallel
@@ -102,6 +102,7 @@ class Replicas:
                     self.api.unpause(replica.id)
             else:
                 self._join_others(replica.id, replica.name)
+                set_restart(self.api, replica, spec.restart)
                 self._start(replica.id, replica.name)
         except CloudkitError:
             refusal = self._refusal(replica.id)

@@ -159,7 +159,7 @@ def _host_config(api: APIClient, settings: BalancerSettings) -> dict[str, Any]:
     low = any(port.number < 1024 for port in settings.ports)
     config: dict[str, Any] = api.create_host_config(
         port_bindings={p.number: (p.host, p.publish or None) for p in settings.ports if p.publish is not None},
-        restart_policy={"Name": "unless-stopped"},
+        restart_policy={"Name": "always"},
         cap_drop=["ALL"],
         security_opt=["no-new-privileges"],
         sysctls={"net.ipv4.ip_unprivileged_port_start": "0"} if low else None,

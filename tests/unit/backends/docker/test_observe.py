@@ -122,6 +122,7 @@ def test_an_app_is_woken_until_the_record_of_its_stop_is_gone() -> None:
     stop = record(2, spec=app(stopped=True))
 
     assert observation(stop, record(3)).woken
+    assert observation(stop, record(3), record(4)).woken
     assert not observation(record(2), record(3)).woken
     assert not observation(stop, record(3, revision=2)).woken
     assert not observation(stop).woken

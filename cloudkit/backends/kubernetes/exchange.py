@@ -76,7 +76,7 @@ class Exchange:
             try:
                 return response.read()
             finally:
-                response.release_conn()
+                response.close()  # keeps the connection where all was read
 
         return self._repeated(call, once)
 
@@ -129,7 +129,7 @@ def _send(door: Door, call: Call) -> BaseHTTPResponse:
     try:
         raise RefusedError(response.status, response.read(), dict(response.headers), call.target)
     finally:
-        response.release_conn()
+        response.close()  # likewise
 
 
 def _query(call: Call) -> str:

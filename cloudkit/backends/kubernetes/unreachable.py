@@ -24,22 +24,22 @@ def unreachable(what: str, error: Exception, cluster: Cluster | None = None) -> 
       try: cloudkit doctor
     """
     cause = root_cause(error)
-    happened, hint = _explained(cause, f"{error} {cause}", cluster)
+    happened, hint = _explained(error, cause, cluster)
     where = f" at {cluster}" if cluster else ""
     return BackendError(f"cannot {what}: {happened}{where}", evidence=[_line(cause)], hint=hint)
 
 
-def _explained(cause: BaseException, text: str, cluster: Cluster | None) -> tuple[str, str]:
+def _explained(error: Exception, cause: BaseException, cluster: Cluster | None) -> tuple[str, str]:
     """Return what happened and what to run."""
     flag = f" --context {cluster.context}" if cluster and cluster.context else ""
     look = f"kubectl{flag} cluster-info" if cluster else "cloudkit doctor"
-    if "proxy" in text.lower():
+    if "Proxy" in type(error).__name__:
         return "the proxy does not lead to the API server", "look at HTTPS_PROXY, NO_PROXY, the kubeconfig's proxy-url"
     if isinstance(cause, ssl.SSLCertVerificationError):
         return "its certificate is not trusted", f"kubectl{flag} config view: certificate-authority, tls-server-name"
     if isinstance(cause, ssl.SSLError):
         return "no TLS connection comes about", f"kubectl{flag} config view: the server's address, client-certificate"
-    return _by_network(cause, text), look
+    return _by_network(cause, f"{error} {cause}"), look
 
 
 def _by_network(cause: BaseException, text: str) -> str:

@@ -63,6 +63,7 @@ class Api:
     def __init__(self, url: str) -> None:
         self.url = url
         self.asked: list[Asked] = []
+        self.connections = 0
         self.over = threading.Event()
         self._answers: dict[str, list[Any]] = {}
         self._lock = threading.Lock()
@@ -133,6 +134,7 @@ class _Answering(BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         """Take a connection that ends badly as what it is: the client's business."""
+        self.server.api.connections += 1  # type: ignore[attr-defined]  # put there by `serving`
         with suppress(ConnectionError, ssl.SSLError):
             super().handle()
 

@@ -167,6 +167,19 @@ def test_a_deletion_says_whether_there_was_something(api: Api, client: Client) -
     assert api.asked[0].json == options
 
 
+def test_calls_share_a_connection(api: Api, client: Client) -> None:
+    """Answers and refusals alike leave it ready for the next call."""
+    api.on(f"GET {WEB}", Reply(body=item("web")))
+    api.on(f"DELETE {WEB}", Reply(body=b""))
+
+    for _ in range(3):
+        client.get(WEB, Deployment)
+        client.find(f"{PODS}/none", Pod)
+        client.delete(WEB)
+
+    assert api.connections == 1
+
+
 def test_threads_share_a_client(api: Api, client: Client) -> None:
     """Twenty at once, each with its own answer."""
     for number in range(20):

@@ -152,6 +152,29 @@ def test_a_name_that_is_not_known_is_told(tmp_path: Path) -> None:
         client.raw("/version")
 
 
+@pytest.mark.parametrize("proxy", ["refuses", "absent"])
+def test_a_proxy_that_does_not_lead_there_is_told(api: Api, tmp_path: Path, proxy: str) -> None:
+    """One that refuses, and one that is not there; its password is in no text."""
+    api.on("CONNECT cluster.invalid:6443", failure(403, "Forbidden"))
+    address = api.url.removeprefix("http://") if proxy == "refuses" else "127.0.0.1:1"
+    place = {"proxy-url": f"http://bob:hunter2@{address}"}
+    client = client_of(kubeconfig(tmp_path, "https://cluster.invalid:6443", cluster=place))
+
+    with pytest.raises(BackendError, match="the proxy does not lead to the API server") as caught:
+        client.raw("/version")
+
+    assert caught.value.hint == "look at HTTPS_PROXY, NO_PROXY, the kubeconfig's proxy-url"
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_server_whose_name_has_the_word_is_no_proxy(tmp_path: Path) -> None:
+    """The words of an error alone tell nothing."""
+    client = client_of(kubeconfig(tmp_path, "https://proxy.invalid:6443"))
+
+    with pytest.raises(BackendError, match="the API server's name is not known"):
+        client.raw("/version")
+
+
 def test_a_server_that_speaks_no_tls_is_told(api: Api, tmp_path: Path) -> None:
     """Https where the server has http."""
     client = client_of(kubeconfig(tmp_path, api.url.replace("http:", "https:")))

@@ -51,6 +51,11 @@ class Client:
         """The API server's address."""
         return self.cluster.server
 
+    @property
+    def verified(self) -> bool:
+        """False when the kubeconfig says not to check the API server's certificate."""
+        return bool(self._connection.door().configuration.verify_ssl)
+
     def __repr__(self) -> str:
         return f"<Client of {self.cluster}, namespace {self.namespace}>"
 

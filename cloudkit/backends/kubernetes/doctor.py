@@ -81,7 +81,8 @@ def _failed(name: str, error: CloudkitError) -> Check:
 
 def _version(client: Client) -> Check:
     found = client.get("/version", _Version)
-    return Check(name="cluster", ok=True, detail=f"Kubernetes {found.git_version}, {client.cluster}")
+    unsafe = "" if client.verified else "; its certificate is not checked: insecure-skip-tls-verify"
+    return Check(name="cluster", ok=True, detail=f"Kubernetes {found.git_version}, {client.cluster}{unsafe}")
 
 
 def _namespace(client: Client) -> Check:

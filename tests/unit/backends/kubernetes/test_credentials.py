@@ -18,6 +18,7 @@ from unit.backends.kubernetes.kubeconfig import client_of, config_of, kubeconfig
 from cloudkit.backends.kubernetes.client import Client
 from cloudkit.backends.kubernetes.connection import Connection
 from cloudkit.backends.kubernetes.credentials import unlock
+from cloudkit.backends.kubernetes.doctor import examine_cluster
 from cloudkit.config.cluster import find_cluster
 from cloudkit.errors import AccessError, BackendError, ConfigError
 
@@ -266,6 +267,19 @@ def test_a_server_is_known_by_the_name_that_the_kubeconfig_says(tmp_path: Path) 
             client_of(kubeconfig(tmp_path, api.url, cluster=trust)).raw("/version")
 
     assert api.calls() == ["GET /version"]
+
+
+def test_a_server_that_is_not_to_be_checked_is_not(tmp_path: Path) -> None:
+    """``insecure-skip-tls-verify``, without a warning at each call; doctor says it."""
+    authority = Authority(tmp_path)
+    with serving(authority.context(authority.pair("api.example", server=True))) as api:
+        api.on("GET /version", VERSION)
+        file = kubeconfig(tmp_path, api.url, cluster={"insecure-skip-tls-verify": True})
+
+        client_of(file).raw("/version")
+        checks = examine_cluster(config_of(file))
+
+    assert checks[0].detail.endswith("its certificate is not checked: insecure-skip-tls-verify")
 
 
 def test_a_cluster_behind_a_proxy_is_asked_through_it(api: Api, tmp_path: Path) -> None:

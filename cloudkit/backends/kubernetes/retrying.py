@@ -33,15 +33,33 @@ def retrying(once: Callable[[], T], *, repeatable: bool, patient: bool = True) -
         repeatable: True when doing it twice is the same as doing it once.
         patient: False to tell at once that no server listens, as when none has answered yet.
     """
-    from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay
 
     def worth_it(error: BaseException) -> bool:
         if isinstance(error, RefusedError):
             return _busy(error) or (repeatable and error.status >= 500)
         return patient and (_unsent(error) or (repeatable and _cut(error)))
 
+    try:
+        return once()
+    except Exception as error:
+        if not worth_it(error):
+            raise
+        return _again(once, error, worth_it)
+
+
+def _again(once: Callable[[], T], failure: Exception, worth_it: Callable[[BaseException], bool]) -> T:
+    """Go on after a first failure; only then is the library loaded, as most calls go well."""
+    from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay
+
+    failures = [failure]
+
+    def attempt() -> T:
+        if failures:
+            raise failures.pop()
+        return once()
+
     stop = stop_after_attempt(ATTEMPTS) | stop_after_delay(LIMIT)
-    return Retrying(retry=retry_if_exception(worth_it), wait=_pause, stop=stop, reraise=True)(once)
+    return Retrying(retry=retry_if_exception(worth_it), wait=_pause, stop=stop, reraise=True)(attempt)
 
 
 def _busy(refusal: RefusedError) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 __all__ = ["moment", "nanoseconds", "parse_stamp", "seconds"]
 
@@ -21,12 +22,17 @@ def parse_stamp(text: bytes) -> int | None:
     match = _STAMP.match(text)
     if match is None:
         return None
-    whole, fraction, zone = match[1].decode(), match[2] or b"", match[3].decode()
+    second = _second(match[1] + match[3])
+    return None if second is None else second + int((match[2] or b"").ljust(9, b"0"))
+
+
+@lru_cache(maxsize=256)
+def _second(text: bytes) -> int | None:
+    """Read a time of whole seconds; thousands of lines have the same."""
     try:
-        at = datetime.fromisoformat(f"{whole}{zone}")
+        return nanoseconds(datetime.fromisoformat(text.decode()))
     except ValueError:
         return None
-    return nanoseconds(at) + int(fraction.ljust(9, b"0"))
 
 
 def nanoseconds(at: datetime) -> int:

@@ -105,7 +105,9 @@ def _marked(
     if env or workdir:
         what = "variables" if env else "a folder"
         message = f"cannot give the command {what}: the image of {pod} has no `{missing}`"
-        raise UnsupportedError(message, capability="exec", hint="deploy(env=..., ) sets them for the whole app")
+        raise UnsupportedError(
+            message, capability="exec", hint="deploy(env=...) or deploy(workdir=...), for the whole app"
+        )
     return run(command, "")
 
 

@@ -33,20 +33,22 @@ def read_lines(chunks: Iterable[bytes], replica: str, *, whole: bool) -> Iterato
 
 def records(chunks: Iterable[bytes], *, whole: bool, limit: int = LINE_LIMIT) -> Iterator[tuple[int, bytes]]:
     """Yield stamp and text of each line; what has no stamp is the node's own noise, and left out."""
-    line = bytearray()
+    begun = bytearray()  # a line that has not ended yet
     for chunk in chunks:
-        *ended, rest = chunk.split(b"\n")
-        for part in ended:
-            line += part[: limit + STAMP_LIMIT - len(line)]
+        ended = chunk.split(b"\n")
+        rest = ended.pop()
+        if ended and begun:
+            ended[0] = bytes(begun) + ended[0]
+            begun.clear()
+        for line in ended:
             if (record := _record(line, limit)) is not None:
                 yield record
-            line.clear()
-        line += rest[: limit + STAMP_LIMIT - len(line)]
-    if whole and (record := _record(line, limit)) is not None:
+        begun += rest[: limit + STAMP_LIMIT - len(begun)]
+    if whole and (record := _record(bytes(begun), limit)) is not None:
         yield record
 
 
-def _record(line: bytearray, limit: int) -> tuple[int, bytes] | None:
-    head, blank, text = bytes(line).partition(b" ")
+def _record(line: bytes, limit: int) -> tuple[int, bytes] | None:
+    head, blank, text = line.partition(b" ")
     stamp = parse_stamp(head) if blank else None
     return None if stamp is None else (stamp, text[:limit])

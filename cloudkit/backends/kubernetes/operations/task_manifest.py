@@ -1,0 +1,82 @@
+"""A task as a Job that is tried once; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cloudkit.backends.kubernetes.labels import CONTAINER, Component, identity
+from cloudkit.backends.kubernetes.manifests.claims import claim
+from cloudkit.backends.kubernetes.manifests.container import container_resources, program
+from cloudkit.backends.kubernetes.manifests.heading import heading
+from cloudkit.backends.kubernetes.manifests.security import container_security, pod_security
+from cloudkit.backends.kubernetes.manifests.variables import secret_object, variables
+from cloudkit.backends.kubernetes.manifests.volumes import pod_volumes, volume_mounts
+from cloudkit.model.secret import Secret
+from cloudkit.model.task import TaskSpec
+
+__all__ = ["task_claims", "task_job", "task_secret"]
+
+KEPT = 300
+"""Seconds after which the cluster removes an ended task whose caller has died."""
+
+
+def task_job(task: TaskSpec, *, name: str, namespace: str) -> dict[str, Any]:
+    """Return the Job of a task. It removes itself, should its caller die.
+
+    Raises:
+        UnsupportedError: Kubernetes cannot do something of the task; the hint names the way out.
+    """
+    labels = identity(Component.TASK, name)
+    body = heading("batch/v1", "Job", {"name": name, "namespace": namespace, "labels": labels})
+    return body | {
+        "spec": {
+            "backoffLimit": 0,
+            "ttlSecondsAfterFinished": KEPT,
+            "template": {"metadata": {"labels": labels}, "spec": _pod(task, name)},
+        }
+    }
+
+
+def _pod(task: TaskSpec, name: str) -> dict[str, Any]:
+    pod: dict[str, Any] = {
+        "restartPolicy": "Never",
+        "containers": [_container(task, name)],
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": pod_security(task.user, task.mounts),
+        "terminationGracePeriodSeconds": 1,
+    }
+    return pod | ({"volumes": pod_volumes(task.mounts)} if task.mounts else {})
+
+
+def _container(task: TaskSpec, name: str) -> dict[str, Any]:
+    optional: dict[str, Any] = {
+        "env": variables(task.env, name),
+        "volumeMounts": volume_mounts(task.mounts),
+        "resources": container_resources(task.resources),
+        "workingDir": task.workdir,
+        "stdin": task.stdin is not None,
+        "stdinOnce": task.stdin is not None,
+    }
+    return {
+        "name": CONTAINER,
+        "image": str(task.image),
+        "imagePullPolicy": "IfNotPresent",
+        **program(task.entrypoint, task.command or None),
+        **{field: part for field, part in optional.items() if part},
+        "securityContext": container_security(task.user),
+    }
+
+
+def task_secret(task: TaskSpec, *, name: str, namespace: str) -> dict[str, Any] | None:
+    """Return the Secret with a task's secret variables, under the task's name; None where it has none."""
+    values = {key: value for key, value in task.env.items() if isinstance(value, Secret)}
+    labels = identity(Component.TASK, name)
+    return secret_object(name, values, namespace=namespace, labels=labels) if values else None
+
+
+def task_claims(task: TaskSpec, *, namespace: str) -> Iterator[dict[str, Any]]:
+    """Yield the claim of each volume that a task mounts."""
+    for name in dict.fromkeys(mount.source for mount in task.mounts if mount.kind == "volume"):
+        yield claim(name, namespace=namespace)

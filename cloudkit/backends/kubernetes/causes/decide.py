@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ from cloudkit.model.cause import Cause, CauseCode
 
 __all__ = ["diagnose"]
 
+_PROBE = re.compile(r"failed (liveness|startup) probe")
 PATIENCE = 10.0
 """Seconds after which a controller or scheduler that has not acted is taken for one that does not run."""
 
@@ -85,7 +87,7 @@ def _unplaced(spec: AppSpec, pod: PodFacts, facts: Facts) -> Cause | None:
 
 
 def _running(spec: AppSpec, pod: PodFacts) -> Cause | None:
-    told = pod.last("Unhealthy")
+    told = pod.failed_probe("Readiness", "Startup")
     if told is not None:
         return probe_cause(spec, pod, told)
     if pod.restarts and pod.exit_code is not None and pod.age < PATIENCE:
@@ -97,10 +99,7 @@ def _running(spec: AppSpec, pod: PodFacts) -> Cause | None:
 def _not_running(spec: AppSpec, pod: PodFacts) -> Cause | None:
     """Say why a container has ended, or why it was never made."""
     if pod.status in {"restarting", "exited"}:
-        killed, told = pod.last("Killing"), pod.last("Unhealthy")
-        if killed is not None and "probe" in killed.message and told is not None and not pod.out_of_memory:
-            return _killed(spec, pod)
-        return ended_cause(spec, pod)
+        return _killed(spec, pod) or ended_cause(spec, pod)
     told = pod.last("FailedMount", "FailedAttachVolume", "FailedMapVolume")
     if told is not None:
         return mount_cause(spec, pod, told)
@@ -112,8 +111,10 @@ def _not_running(spec: AppSpec, pod: PodFacts) -> Cause | None:
 
 
 def _killed(spec: AppSpec, pod: PodFacts) -> Cause | None:
-    """Return the cause of a container that was ended since its probe failed."""
-    told = pod.last("Unhealthy")
+    """Return the cause of a container that its node ended since a probe failed; None for one that ended by itself."""
+    killed = pod.last("Killing")
+    match = _PROBE.search(killed.message) if killed is not None and not pod.out_of_memory else None
+    told = pod.failed_probe(match[1].capitalize()) if match else None
     if told is None:
         return None
     found = probe_cause(spec, pod, told)

@@ -61,6 +61,11 @@ class PodFacts(Life):
         """Return what was told last for one of these reasons."""
         return next((one for one in reversed(self.told) if one.reason in reasons), None)
 
+    def failed_probe(self, *kinds: str) -> Told | None:
+        """Return what was told last of a probe of these kinds, such as ``Readiness``, or else of any."""
+        told = [one for one in self.told if one.reason == "Unhealthy"]
+        return next((one for one in reversed(told) if one.message.startswith(kinds)), told[-1] if told else None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeFacts:
@@ -70,7 +75,7 @@ class NodeFacts:
         name: Its name.
         trouble: Why it is not ready; empty when it is.
         cordoned: True when it takes no more pods.
-        taints: The keys of what keeps pods from it.
+        taints: What keeps pods from it: values by keys.
         allocatable: What it has for pods, by resource.
         used: What the pods on it ask for; None where that could not be asked.
     """
@@ -78,7 +83,7 @@ class NodeFacts:
     name: str
     trouble: str = ""
     cordoned: bool = False
-    taints: tuple[str, ...] = ()
+    taints: Mapping[str, str] = field(default_factory=dict)
     allocatable: Mapping[str, Decimal] = field(default_factory=dict)
     used: Mapping[str, Decimal] | None = None
 

@@ -111,7 +111,7 @@ class _Look:
         if facts.status not in {"running", "restarting", "exited"} or facts.ended:
             return facts
         container = container_of(pod)
-        told = facts.last("Unhealthy")
+        told = facts.failed_probe("Readiness", "Startup")
         unreached = facts.status == "running" and told is not None and is_unreached(self.spec, told)
         path = object_path("pods", self.client.namespace, facts.name)
         log = _allowed(lambda: last_lines(self.client, path, container)) or ()

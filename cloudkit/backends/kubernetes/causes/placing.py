@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -81,7 +82,8 @@ def hurdles(message: str) -> tuple[int, tuple[Hurdle, ...]]:
 
 def unplaced_cause(spec: AppSpec, pod: PodFacts, facts: Facts) -> Cause:
     """Return why a pod is on no node, in words, with what the largest node has free."""
-    total, found = hurdles(pod.unplaced)
+    total, told = hurdles(pod.unplaced)
+    found = tuple(one for hurdle in told for one in _in_full(hurdle, facts))
     if not found:
         what = "waits for a node: the cluster has none" if "no nodes available" in pod.unplaced else "waits for a node"
         return _cause(CauseCode.UNSCHEDULABLE, pod, what, fix="kubectl get nodes")
@@ -92,9 +94,19 @@ def unplaced_cause(spec: AppSpec, pod: PodFacts, facts: Facts) -> Cause:
     return _cause(_code(found), pod, f"fits on no node: {words}", fix=_fix(found, pod, facts))
 
 
+def _in_full(hurdle: Hurdle, facts: Facts) -> Iterator[Hurdle]:
+    """Yield a hurdle; where the scheduler says of a taint no more than that there is one, by what the nodes have."""
+    tainted = [next(iter(one.taints.items())) for one in facts.nodes if one.taints and not one.cordoned]
+    if hurdle.taint is None or hurdle.taint[0] or not tainted:
+        yield hurdle
+        return
+    for (key, value), count in Counter(tainted[: hurdle.nodes]).items():
+        yield Hurdle(count, f"node(s) had untolerated taint {{{key}: {value}}}")
+
+
 def _too_little(spec: AppSpec, pod: PodFacts, facts: Facts, words: str, resource: str) -> Cause:
     asked = pod.requests.get(resource, Decimal())
-    nodes = sorted(facts.nodes, key=lambda one: -one.free(resource))
+    nodes = sorted(facts.nodes, key=lambda one: (one.cordoned or bool(one.taints or one.trouble), -one.free(resource)))
     if not nodes:
         return _cause(CauseCode.UNSCHEDULABLE, pod, words, fix=f"kubectl describe pod {pod.name}")
     best = nodes[0]
@@ -125,8 +137,8 @@ def _in_words(hurdle: Hurdle, total: int) -> str:
     if hurdle.taint is not None:
         key, value = hurdle.taint
         known = _TAINTS.get(key)
-        shown_taint = f"{key}={value}" if value else key
-        return f"{who} {known[not one]}" if known else f"{who} {'is' if one else 'are'} tainted {shown_taint}"
+        taint = f" {key}={value}" if value else f" {key}".rstrip()
+        return f"{who} {known[not one]}" if known else f"{who} {'is' if one else 'are'} tainted{taint}"
     return f"{who} {_said(hurdle.words, one=one)}"
 
 
@@ -154,8 +166,8 @@ def _fix(found: tuple[Hurdle, ...], pod: PodFacts, facts: Facts) -> str:
 def _fixes(found: tuple[Hurdle, ...], pod: PodFacts, facts: Facts) -> Iterator[str]:
     """Yield what would mend a hurdle, the one that is mended most safely first."""
     yield from (f"kubectl uncordon {one.name}" for one in facts.nodes if one.cordoned)
+    keys = [one.taint[0] for one in found if one.taint and one.taint[0] not in _TAINTS]
+    yield from (f"kubectl taint node {one.name} {key}-" for key in keys for one in facts.nodes if key in one.taints)
     if pod.selector and any("affinity/selector" in one.words for one in found):
         name = facts.nodes[0].name if facts.nodes else "NODE"
         yield f"kubectl label node {name} " + " ".join(f"{key}={value}" for key, value in pod.selector.items())
-    keys = [one.taint[0] for one in found if one.taint and one.taint[0] not in _TAINTS]
-    yield from (f"kubectl taint node {one.name} {key}-" for key in keys for one in facts.nodes if key in one.taints)

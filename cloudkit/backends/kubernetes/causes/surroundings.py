@@ -27,7 +27,7 @@ def node_facts(node: Node, used: dict[str, dict[str, Decimal]] | None) -> NodeFa
         name=name,
         trouble=_trouble(node),
         cordoned=node.spec.unschedulable,
-        taints=tuple(one.key for one in node.spec.taints if one.effect != "PreferNoSchedule"),
+        taints={one.key: one.value for one in node.spec.taints if one.effect != "PreferNoSchedule"},
         allocatable={resource: amount(value) for resource, value in node.status.allocatable.items()},
         used=None if used is None else used.get(name, {}),
     )

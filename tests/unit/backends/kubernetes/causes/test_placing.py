@@ -126,7 +126,7 @@ def test_the_node_to_mend_is_named() -> None:
     )
     tainted = cause_of(
         unplaced("0/1 nodes are available: 1 node(s) had untolerated taint {team: shop}."),
-        nodes=(node("node1", 2, 8, taints=("team",)),),
+        nodes=(node("node1", 2, 8, taints={"team": ""}),),
     )
     unlabelled = cause_of(
         unplaced(
@@ -155,3 +155,28 @@ def test_a_pod_that_no_scheduler_has_looked_at_is_told_after_a_while() -> None:
 def test_words_of_another_shape_have_no_hurdles(message: str) -> None:
     """Another scheduler may say what it likes."""
     assert hurdles(message)[1] == ()
+
+
+def test_a_taint_that_the_scheduler_does_not_name_is_read_from_the_nodes() -> None:
+    """Schedulers from 1.34 on say no more than that there is one."""
+    message = "0/3 nodes are available: 2 node(s) had untolerated taint(s), 1 node(s) were unschedulable."
+    nodes = (
+        node("node1", 2, 8, cordoned=True, taints={"node.kubernetes.io/unschedulable": ""}),
+        node("node2", 2, 8, taints={"team": "shop"}),
+        node("node3", 2, 8, taints={"node.kubernetes.io/not-ready": ""}),
+    )
+
+    cause = cause_of(unplaced(message), nodes=nodes)
+
+    assert "1 of 3 nodes is tainted team=shop, 1 of 3 nodes is not ready, 1 of 3 nodes is cordoned" in cause.summary
+
+
+def test_a_node_that_takes_none_is_not_the_largest() -> None:
+    """What a cordoned or tainted node has free is no help."""
+    words = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable."
+    nodes = (node("node1", 4, 8, cordoned=True), node("node2", 2, 8))
+
+    cause = cause_of(unplaced(words, containers=asking(cpu="3")), nodes=nodes)
+
+    assert "the largest node has 2 cores free of 2 cores" in cause.summary
+    assert not cause.certain

@@ -131,6 +131,7 @@ def test_an_end_for_a_failed_probe_is_no_crash(kind: str) -> None:
     told = (
         happening("Unhealthy", f"{kind} probe failed: dial tcp 10.1.0.2:3000: connect: connection refused", at=0),
         happening("Killing", f"Container app failed {kind.lower()} probe, will be restarted", at=1),
+        happening("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", at=1),
     )
     from cloudkit.model.probe import TcpProbe
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,8 +12,7 @@ from cloudkit.backends.kubernetes.objects import Listing
 __all__ = ["decoded", "encoded", "listed", "plain"]
 
 T = TypeVar("T")
-
-
+_NO_YAML = re.compile("[\x7f-\uffff]")
 _DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 
@@ -45,5 +45,13 @@ def plain(data: bytes) -> dict[str, Any]:
 
 
 def encoded(body: Any) -> bytes:
-    """Return the JSON of an object."""
-    return msgspec.json.encode(body)
+    """Return the JSON of an object that is YAML as well, as server-side apply reads it.
+
+    YAML takes no control character as it is, and folds the line breaks of Unicode; beyond 16 bits it has no escape
+    in common with JSON, and needs none.
+
+    >>> encoded({"a": chr(0x7F) + chr(0x2028) + "!"})
+    b'{"a":"\\\\u007f\\\\u2028!"}'
+    """
+    text = msgspec.json.encode(body).decode()
+    return _NO_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()

@@ -1,0 +1,42 @@
+"""Specs that Kubernetes can make true: any valid one, but for the few words that it has no answer to."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from unit.model.strategies import app_specs
+
+from cloudkit.model.app import AppSpec
+from cloudkit.model.port import Port
+from cloudkit.model.resources import Resources
+
+__all__ = ["supported_specs"]
+
+
+@st.composite
+def supported_specs(draw: st.DrawFn) -> AppSpec:
+    """Draw a spec in which any field has any of the values that Kubernetes takes."""
+    spec = draw(app_specs())
+    host = draw(st.sampled_from(["127.0.0.1", "0.0.0.0", "192.0.2.7"]))
+    return spec.replace(
+        ports=_distinct(spec.ports, host),
+        entrypoint=spec.entrypoint if spec.command else spec.entrypoint or None,
+        resources=Resources(
+            cpu=spec.resources.cpu, memory=spec.resources.memory, cpu_request=spec.resources.cpu_request
+        ),
+        restart="always",
+        stop_signal=None,
+        user=draw(st.sampled_from([None, "0", "1000", "1000:2000"])),
+    )
+
+
+def _distinct(ports: tuple[Port, ...], host: str) -> tuple[Port, ...]:
+    """Give all ports one host, and no two the same number outside."""
+    seen, found = set[int](), list[Port]()
+    for port in ports:
+        outside = port.publish or port.number
+        free = port.publish is not None and outside not in seen
+        seen |= {outside} if free else set()
+        found.append(
+            Port(number=port.number, publish=port.publish if free else None, host=host, protocol=port.protocol)
+        )
+    return tuple(found)

@@ -1,0 +1,90 @@
+"""What was wanted, generation by generation, as a cluster keeps it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import msgspec
+import pytest
+from unit.backends.kubernetes.causes.patients import app
+from unit.backends.kubernetes.served import served
+
+from cloudkit.backends.kubernetes.labels import SPEC
+from cloudkit.backends.kubernetes.records import kept_revisions, newest_revision, read_record, revisions
+from cloudkit.errors import ConfigError
+from cloudkit.model.secret import Secret
+
+
+def test_each_revision_can_come_back_with_its_own_secret() -> None:
+    """Newest first; the present one is told apart."""
+    specs = [app(env={"TOKEN": Secret(f"value {number}")}) for number in (1, 2, 3)]
+    there = served(*specs)
+
+    kept = revisions(there.record, there.replica_sets, there.secrets)
+
+    assert [(one.number, one.spec, one.current) for one in kept] == [
+        (3, specs[2], True),
+        (2, specs[1], False),
+        (1, specs[0], False),
+    ]
+
+
+def test_equal_templates_are_one_revision() -> None:
+    """After a rollback the old number is no second choice."""
+    there = served(app(), app(command=("serve",)), app())
+
+    assert [one.number for one in revisions(there.record, there.replica_sets)] == [3, 2]
+
+
+def test_the_present_revision_is_there_before_its_replica_set() -> None:
+    """The controller takes a moment."""
+    there = served(app(), app(command=("serve",)))
+
+    kept = revisions(there.record, there.replica_sets[:1])
+
+    assert [(one.number, one.current) for one in kept] == [(2, True), (1, False)]
+    assert newest_revision(there.deployment, there.replica_sets[:1]) == 2
+
+
+def test_a_revision_without_its_secret_cannot_come_back() -> None:
+    """The others can."""
+    there = served(app(env={"TOKEN": Secret("old")}), app())
+
+    assert [one.number for one in revisions(there.record, there.replica_sets, ())] == [2]
+
+
+def test_a_lost_secret_of_the_present_revision_is_told() -> None:
+    """By the name of its variable."""
+    there = served(app(env={"TOKEN": Secret("x")}))
+
+    with pytest.raises(ConfigError, match="TOKEN"):
+        read_record(there.deployment, ())
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"name": "web", "unheard": 1}'])
+def test_a_spec_that_nobody_can_read_is_told(text: str) -> None:
+    """It is never taken for an app that is not there."""
+    there = served(app())
+    annotations = {**there.deployment.metadata.annotations, SPEC: text}
+    metadata = msgspec.structs.replace(there.deployment.metadata, annotations=annotations)
+
+    with pytest.raises(ConfigError):
+        read_record(msgspec.structs.replace(there.deployment, metadata=metadata))
+
+
+def test_at_most_ten_revisions_come_back() -> None:
+    """As on an engine."""
+    there = served(*(app(command=(f"serve {number}",)) for number in range(15)))
+
+    kept = revisions(there.record, there.replica_sets)
+
+    assert [one.number for one in kept] == list(range(15, 5, -1))
+
+
+def test_what_has_pods_or_may_have_them_keeps_its_secret() -> None:
+    """The present revision, and each that has a ReplicaSet."""
+    there = served(app(), app(command=("serve",)), app(command=("run",)))
+    there = dataclasses.replace(there, replica_sets=there.replica_sets[1:2])
+
+    assert kept_revisions(there.deployment, there.replica_sets) == {2, 3}
+    assert kept_revisions(None, ()) == frozenset()

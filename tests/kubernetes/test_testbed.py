@@ -7,15 +7,17 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import docker
 import pytest
 from kubernetes import client
 from testbed.cluster.given import Given
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.engine, pytest.mark.xdist_group("testbed-cluster")]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.engine]
 
 BASE = "python:3.11-slim-bookworm"
 SERVE = ["python", "-m", "http.server", "8080"]
@@ -41,13 +43,13 @@ def namespace(core: Any) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def image(engine: str, cluster: Given, namespace: str) -> Iterator[str]:
-    """An image that the engine here has pushed to the cluster's registry."""
+    """An image that the engine here has pushed to the cluster's registry, pinned."""
     repository = f"{cluster.registry}/{namespace}/python"
     with closing(docker.DockerClient(base_url=engine, timeout=60)) as engine_client:
         engine_client.images.get(BASE).tag(repository, "1")
         told = list(engine_client.images.push(repository, "1", stream=True, decode=True))
         assert not [line for line in told if "error" in line]
-        yield f"{repository}:1"
+        yield f"{repository}@{engine_client.images.get_registry_data(f'{repository}:1').id}"
         engine_client.images.remove(f"{repository}:1")
 
 
@@ -60,7 +62,9 @@ def nodes(core: Any) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def web(core: Any, namespace: str, nodes: dict[str, str], image: str) -> Any:
     """A server on the first node, and its Service at a port of every node."""
-    core.create_namespaced_pod(namespace, pod("web", min(nodes), image, SERVE))
+    server = pod("web", min(nodes), image, SERVE)
+    server["spec"]["containers"][0]["readinessProbe"] = {"httpGet": {"port": 8080}, "periodSeconds": 1}
+    core.create_namespaced_pod(namespace, server)
     ports = [{"port": 8080}]
     service = {"metadata": {"name": "web"}, "spec": {"type": "NodePort", "selector": {"pod": "web"}, "ports": ports}}
     created = core.create_namespaced_service(namespace, service)
@@ -74,11 +78,11 @@ def test_two_nodes_are_ready(nodes: dict[str, str]) -> None:
 
 
 def test_a_node_pulls_what_the_engine_pushed(core: Any, namespace: str, web: Any, image: str) -> None:
-    """The registry is one, whatever side it is seen from."""
+    """The registry is one, whatever side it is seen from; a node names an image by any of its names."""
     status = core.read_namespaced_pod(web.metadata.name, namespace).status.container_statuses[0]
 
-    assert status.image == image
-    assert status.image_id.startswith(image.rpartition(":")[0] + "@sha256:")
+    assert status.ready
+    assert status.image_id.rpartition("@")[2] == image.rpartition("@")[2]
 
 
 @pytest.mark.usefixtures("web")
@@ -95,10 +99,10 @@ def test_a_service_is_reached_by_name_from_another_node(
 
 
 def test_a_node_port_answers_on_every_node(nodes: dict[str, str], web: Any) -> None:
-    """From where the tests run, a published app is reached at any node's address."""
+    """From where the tests run, a published app is reached at any node's address, once the nodes have heard of it."""
     port = web.spec.ports[0].node_port
 
-    answers = {name: status(f"http://{address}:{port}") for name, address in nodes.items()}
+    answers = {name: until(partial(status, f"http://{nodes[name]}:{port}"), URLError, seconds=20) for name in nodes}
 
     assert answers == dict.fromkeys(nodes, 200)
 

@@ -348,7 +348,19 @@ def _connect(config: Config) -> Backend:
         from cloudkit.backends.memory import MemoryBackend
 
         return MemoryBackend(namespace=config.namespace)
+    if config.backend == "kubernetes":
+        return _connect_cluster(config)
     from cloudkit.backends.docker.backend import DockerBackend
     from cloudkit.engine.connect import connect
 
     return DockerBackend(connect(config), namespace=config.namespace, balancer_image=config.balancer_image)
+
+
+def _connect_cluster(config: Config) -> Backend:
+    from cloudkit.backends.kubernetes.connect import connect
+
+    client = connect(config)  # says what is missing where the libraries are not installed
+    from cloudkit.backends.kubernetes.backend import KubernetesBackend
+    from cloudkit.engine.connect import connect as connect_engine
+
+    return KubernetesBackend(client, connect=lambda: connect_engine(config.engine()), registry=config.registry)

@@ -52,7 +52,7 @@ class RegistryClient:
         insecure: bool | None = None,
         timeout: float = TIMEOUT,
     ) -> None:
-        Reference(domain=domain, path="any", tag="any")  # refuses what is no domain
+        Reference(domain=domain, path="library/any", tag="any")  # refuses what is no domain
         self.domain = domain
         self._timeout = timeout
         self._exchange = Exchange(home_url(domain, insecure=insecure), domain, lambda: credential(domain))

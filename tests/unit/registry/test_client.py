@@ -214,3 +214,9 @@ def test_deleting_a_tag_deletes_what_it_means(peer: Peer, client: RegistryClient
     client.delete(web(peer))
 
     assert peer.paths()[-1] == f"DELETE /v2/web/manifests/{digest}"
+
+
+def test_the_hub_is_a_registry_as_any_other() -> None:
+    """Though its official images have a folder of their own."""
+    with RegistryClient("docker.io") as client:
+        assert client.domain == "docker.io"

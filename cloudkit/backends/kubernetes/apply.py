@@ -1,0 +1,208 @@
+"""Do what a plan says: make the objects that are wanted, wait for the cluster, and go back when it cannot.
+
+The Deployment is the record: who writes it has won, and everything else follows from it. Before it comes only what its
+pods read, and whoever is interrupted goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from cloudkit.backends.kubernetes.manifests import Manifest, manifests, surplus_keys
+from cloudkit.backends.kubernetes.manifests.variables import secret_name
+from cloudkit.backends.kubernetes.paths import object_path
+from cloudkit.backends.kubernetes.plan import DELETION_COST, retired, wanted_revision
+from cloudkit.backends.kubernetes.records import Record, revision_of
+from cloudkit.backends.kubernetes.removing import await_end, remove_app
+from cloudkit.backends.kubernetes.roll import Roll
+from cloudkit.backends.kubernetes.sight import Sight
+from cloudkit.backends.kubernetes.state import app_state
+from cloudkit.backends.kubernetes.taken import refuse_taken
+from cloudkit.backends.kubernetes.writing import Writing
+from cloudkit.backends.rolling import NotReady, failed, never_ready, outdated_plan
+from cloudkit.errors import AccessError, CloudkitError
+from cloudkit.model.progress import Phase, Progress
+
+if TYPE_CHECKING:
+    from cloudkit.backends.kubernetes.client import Client
+    from cloudkit.backends.kubernetes.look import Look
+    from cloudkit.backends.kubernetes.observe import Observation
+    from cloudkit.model.app import AppSpec
+    from cloudkit.model.cause import Cause
+    from cloudkit.model.plan import Plan
+    from cloudkit.model.progress import Listener
+
+__all__ = ["Application"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a roll leads: a spec, its revision, and the generation that says so."""
+
+    spec: AppSpec
+    revision: int
+    generation: int
+
+
+class Application:
+    """One act of applying plans.
+
+    Args:
+        client: A connection to the API server.
+        look: Looks at apps.
+        listener: Hears of each step.
+    """
+
+    def __init__(self, client: Client, look: Look, listener: Listener) -> None:
+        self._client = client
+        self._look = look
+        self._listener = listener
+        self._writing = Writing(client=client, listener=listener)
+
+    def apply(self, plan: Plan, spec: AppSpec, *, wait: bool, timeout: float | None) -> None:
+        """Make a spec true.
+
+        Raises:
+            ConflictError: The app's generation is no longer the plan's, or a field of it has another owner.
+            RolloutError: A replica did not become ready; the old revision, where there was one, runs again.
+        """
+        seen = self._unchanged(plan, self._observed(spec.name))
+        if plan.empty and self._look.settled(seen):
+            return
+        refuse_taken(self._client, spec)
+        previous = self._previous(seen, spec)
+        target = self._record(seen, spec)
+        try:
+            self._surround(target, seen)
+            if wait:
+                self._reach(target, timeout=timeout)
+        except NotReady as failure:
+            self._return(target, previous, failure.cause)
+        except CloudkitError:
+            self._take_back(target, previous)
+            raise
+
+    def delete(self, plan: Plan) -> None:
+        """Remove an app; its volumes stay."""
+        seen = self._look.observe(plan.app)
+        if not seen.empty:  # else it is gone, whoever was faster
+            remove_app(self._client, self._unchanged(plan, seen))
+
+    def _observed(self, app: str) -> Observation:
+        """Return what is there of an app, once what is being deleted of it has gone."""
+        seen = self._look.observe(app)
+        if not seen.ending:
+            return seen
+        await_end(self._client, app)
+        return self._look.observe(app)
+
+    def _unchanged(self, plan: Plan, seen: Observation) -> Observation:
+        if seen.generation != plan.generation:
+            raise outdated_plan(plan, seen.generation)
+        return seen
+
+    def _previous(self, seen: Observation, spec: AppSpec) -> Target | None:
+        """Return what to go back to: what is wanted until now, or what a roll that was interrupted had come from."""
+        record = seen.record
+        if record is None:
+            return None
+        running = {revision_of(one) for one in seen.replica_sets if one.spec.replicas} - {record.revision}
+        left = [one for one in self._look.revisions(seen) if one.number in running] if record.spec == spec else []
+        if left:
+            return Target(spec=left[0].spec, revision=left[0].number, generation=record.generation)
+        return Target(spec=record.spec, revision=record.revision, generation=record.generation)
+
+    def _record(self, seen: Observation, spec: AppSpec) -> Target:
+        """Say what is wanted from now on; of two that say so at once, one gets a ``ConflictError``."""
+        situation = self._look.situation(seen, spec)
+        generation = seen.generation + (seen.record is None or seen.record.spec != spec)
+        target = Target(spec=spec, revision=wanted_revision(situation, spec), generation=generation)
+        if seen.record is not None and seen.record.revision == target.revision:
+            with suppress(AccessError):  # without it, the cluster's own choice holds
+                going = [one.metadata.name for one in retired(seen.record, seen.pods, spec)]
+                self._writing.annotate(going, DELETION_COST, "-1")
+        self._write(target, expected=seen.generation)
+        return target
+
+    def _write(self, target: Target, *, expected: int) -> None:
+        before, deployment, _after = self._manifests(target)
+        self._writing.objects(one for one in before if one["kind"] == "Secret")
+        self._writing.record(deployment, expected=expected)
+
+    def _surround(self, target: Target, seen: Observation) -> None:
+        """Make what stands around the Deployment, and remove what the spec no longer asks for."""
+        before, _deployment, after = self._manifests(target)
+        self._writing.objects((*before, *after))
+        present = self._look.situation(seen).keys
+        kept = {target.revision, *map(revision_of, seen.replica_sets), seen.record.revision if seen.record else 0}
+        self._writing.remove(surplus_keys(target.spec, revision=target.revision, present=present, kept=kept))
+
+    def _manifests(self, target: Target) -> tuple[Sequence[Manifest], Manifest, Sequence[Manifest]]:
+        """Return an app's objects: what comes before its Deployment, that, and what comes after it."""
+        every = manifests(
+            target.spec, namespace=self._client.namespace, revision=target.revision, generation=target.generation
+        )
+        index = next(index for index, one in enumerate(every) if one["kind"] == "Deployment")
+        return every[:index], every[index], every[index + 1 :]
+
+    def _reach(self, target: Target, *, timeout: float | None) -> None:
+        """Wait until all is as wanted."""
+        record = Record(
+            spec=target.spec,
+            generation=target.generation,
+            revision=target.revision,
+            version="",
+            replicas=target.spec.replicas,
+            created_at=datetime.now(UTC),
+        )
+        roll = Roll(
+            name=target.spec.name,
+            generation=target.generation,
+            state=lambda _deployment, pods: app_state(record, pods),
+            diagnose=lambda _state, _pods: self._look.diagnose(record),
+            listener=self._listener,
+        )
+        with Sight(self._client, target.spec.name) as sight:
+            roll.run(sight, timeout=timeout)
+
+    def _return(self, target: Target, previous: Target | None, cause: Cause) -> None:
+        """Go back to the revision before, and raise what made it necessary."""
+        name = target.spec.name
+        if previous is None or previous.revision == target.revision:
+            raise never_ready(name, cause)
+        self._listener(Progress(phase=Phase.NOTICE, item=name, message=f"{cause.summary}; going back"))
+        raise failed(name, target.revision, cause, self._go_back(target, previous))
+
+    def _go_back(self, target: Target, previous: Target) -> str:
+        """Return what came of going back, in words."""
+        back = replace(previous, generation=target.generation + 1)
+        self._write(back, expected=target.generation)
+        self._surround(back, self._look.observe(back.spec.name))
+        try:
+            self._reach(back, timeout=None)
+        except NotReady as failure:
+            return f"revision {back.revision} did not become ready again either: {failure.cause.summary}"
+        self._forget(target)
+        return f"revision {back.revision} runs again"
+
+    def _forget(self, target: Target) -> None:
+        """Remove the revision that was given up, so that no rollback leads to it."""
+        seen = self._look.observe(target.spec.name)
+        given_up = [one for one in seen.replica_sets if revision_of(one) == target.revision]
+        for one in given_up:
+            path = object_path("replicasets", self._client.namespace, one.metadata.name)
+            self._client.delete(path, uid=one.metadata.uid)
+        self._writing.remove([("secrets", secret_name(target.spec.name, target.revision))])
+
+    def _take_back(self, target: Target, previous: Target | None) -> None:
+        """Undo what could not even begin, unless someone else has gone on from it; sweep up after a deletion."""
+        seen = self._look.observe(target.spec.name)
+        gone = seen.record is None and not seen.ending
+        if gone or (previous is None and seen.generation == target.generation):
+            remove_app(self._client, seen)
+        elif seen.generation == target.generation and previous and previous.generation != target.generation:
+            self._go_back(target, previous)

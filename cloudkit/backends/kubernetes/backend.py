@@ -1,0 +1,211 @@
+"""The backend on one Kubernetes cluster: all its state is in the objects of one namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from cloudkit.backends.forwarding import forwarded_port
+from cloudkit.backends.kubernetes.apply import Application
+from cloudkit.backends.kubernetes.images import ClusterImages
+from cloudkit.backends.kubernetes.look import Look, is_published
+from cloudkit.backends.kubernetes.observe import Observation, observe
+from cloudkit.backends.kubernetes.operations.acts import Operations
+from cloudkit.backends.kubernetes.plan import delete_actions, plan_actions
+from cloudkit.backends.kubernetes.reach import await_answer
+from cloudkit.backends.protocol import Capability
+from cloudkit.errors import NotFoundError
+from cloudkit.model.plan import Plan
+from cloudkit.model.state import ReplicaPhase
+
+if TYPE_CHECKING:
+    from cloudkit.backends.kubernetes.client import Client
+    from cloudkit.engine.connect import Engine
+    from cloudkit.model.app import AppSpec
+    from cloudkit.model.cause import Cause
+    from cloudkit.model.log import Event, LogLine, LogQuery
+    from cloudkit.model.progress import Listener
+    from cloudkit.model.state import AppState, Replica, Revision
+    from cloudkit.model.task import TaskResult, TaskSpec, Usage
+
+__all__ = ["KubernetesBackend"]
+
+_GONE = frozenset({ReplicaPhase.DRAINING, ReplicaPhase.COMPLETED})
+
+
+class KubernetesBackend:
+    """Runs apps in one namespace of a cluster.
+
+    Args:
+        client: A connection to its API server.
+        connect: Reaches the engine that builds images; called when an image is first asked of it.
+        registry: Where images go that its nodes are to pull, such as ``localhost:5000``; empty is nowhere.
+    """
+
+    name = "kubernetes"
+    capabilities = frozenset(Capability) - {Capability.HTTP_TRAFFIC}
+
+    def __init__(self, client: Client, *, connect: Callable[[], Engine], registry: str = "") -> None:
+        self.client = client
+        self.namespace = client.namespace
+        self.endpoint = client.endpoint
+        self.images = ClusterImages(connect, registry)
+        self._look = Look(client)
+        self._operations = Operations(client)
+
+    def __repr__(self) -> str:
+        return f"<KubernetesBackend {self.endpoint}, namespace {self.namespace}>"
+
+    def plan(self, spec: AppSpec) -> Plan:
+        """Say what would be done to make the spec true; does nothing."""
+        seen = self._look.observe(spec.name)
+        situation = self._look.situation(seen, spec)
+        return Plan(
+            app=spec.name,
+            backend=self.name,
+            generation=seen.generation,
+            before=seen.record.spec if seen.record else None,
+            after=spec,
+            actions=plan_actions(situation, spec),
+        )
+
+    def plan_delete(self, name: str) -> Plan:
+        """Say what would be done to remove an app; an app that is not there is an empty plan."""
+        seen = self._look.observe(name)
+        return Plan(
+            app=name,
+            backend=self.name,
+            generation=seen.generation,
+            before=seen.record.spec if seen.record else None,
+            after=None,
+            actions=delete_actions(self._look.situation(seen), name),
+        )
+
+    def apply(
+        self, plan: Plan, *, wait: bool = True, timeout: float | None = None, listener: Listener
+    ) -> AppState | None:
+        """Do what a plan says."""
+        application = Application(self.client, self._look, listener)
+        if plan.after is None:
+            application.delete(plan)
+            return None
+        application.apply(plan, plan.after, wait=wait, timeout=timeout)
+        state = self.get(plan.app)
+        if wait and state.url and state.ready:
+            await_answer(state.url)
+        return state
+
+    def get(self, name: str) -> AppState:
+        """Return what is seen of an app; raise ``NotFoundError`` when it is not there."""
+        return self._look.state(self._there(name))
+
+    def apps(self) -> tuple[AppState, ...]:
+        """Return all apps, by name."""
+        found = [seen for seen in observe(self.client).values() if seen.record]
+        published = any(is_published(seen.record.spec) for seen in found if seen.record)
+        nodes = self._look.nodes() if published else ()
+        with ThreadPoolExecutor(8) as pool:
+            return tuple(pool.map(partial(self._look.state, nodes=nodes), found))
+
+    def revisions(self, name: str) -> tuple[Revision, ...]:
+        """Return the kept revisions, newest first."""
+        return self._look.revisions(self._there(name))
+
+    def diagnose(self, name: str) -> Cause | None:
+        """Say why an app is not ready, asking as far as it takes; None when nothing is wrong."""
+        record = self._there(name).record
+        return self._look.diagnose(record) if record and not record.spec.stopped else None
+
+    def logs(self, name: str, query: LogQuery) -> Iterator[LogLine]:
+        """Return the lines of all replicas, merged by time."""
+        self._there(name)
+        return self._operations.logs(name, query)
+
+    def events(self, name: str | None, query: LogQuery) -> Iterator[Event]:
+        """Return what happened to an app, or to all."""
+        return self._operations.events(name, query)
+
+    def exec(
+        self,
+        name: str,
+        command: tuple[str, ...],
+        *,
+        replica: str | None = None,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        user: str | None = None,
+        workdir: str | None = None,
+        timeout: float | None = None,
+    ) -> TaskResult:
+        """Run a command inside a replica: the named one, or the first that is ready."""
+        return self._operations.exec(
+            self._chosen(name, replica), command, stdin=stdin, env=env, user=user, workdir=workdir, timeout=timeout
+        )
+
+    def attach(
+        self, name: str, command: tuple[str, ...], *, replica: str | None, stdin: BinaryIO, stdout: BinaryIO
+    ) -> int:
+        """Run a command inside a replica on a terminal; return its exit code."""
+        return self._operations.attach(self._chosen(name, replica), command, stdin=stdin, stdout=stdout)
+
+    def copy_in(self, name: str, source: Path, target: str, *, replica: str | None = None) -> None:
+        """Copy a file or folder of this machine into replicas: the named one, or all."""
+        names = self._running(name) if replica is None else (self._chosen(name, replica),)
+        for one in names:
+            self._operations.copy_in(one, source, target)
+
+    def copy_out(self, name: str, source: str, target: Path, *, replica: str | None = None) -> Path:
+        """Copy a file or folder out of a replica; nothing is written outside ``target``."""
+        return self._operations.copy_out(self._chosen(name, replica), source, target)
+
+    def stats(self, name: str) -> tuple[Usage, ...]:
+        """Return what each running replica uses now."""
+        self._there(name)
+        return self._operations.stats(name)
+
+    def forward(self, name: str, port: int | None = None, *, replica: str | None = None) -> AbstractContextManager[str]:
+        """Reach a port of an app from this machine, published or not, while the block lasts; gives its url here."""
+        state = self._look.state(self._there(name), nodes=())
+        chosen = None if replica is None else self._chosen(name, replica)
+        return self._operations.forward(name, forwarded_port(state.spec, port), replica=chosen)
+
+    def run(self, task: TaskSpec, *, listener: Listener) -> TaskResult:
+        """Run a task to its end and remove it."""
+        return self._operations.run(task, listener)
+
+    def close(self) -> None:
+        """Let go of connections; calling it twice is no error."""
+        self.images.close()
+        self.client.close()
+
+    def _there(self, name: str) -> Observation:
+        seen = self._look.observe(name)
+        if seen.record is None:
+            others = ", ".join(observe(self.client)) or "none"
+            message = f"there is no app {name!r} in namespace {self.namespace!r}; there are: {others}"
+            raise NotFoundError(message, hint="cloudkit apps")
+        return seen
+
+    def _replicas(self, name: str) -> tuple[Replica, ...]:
+        seen = self._there(name)
+        return self._look.state(seen, nodes=()).replicas
+
+    def _running(self, name: str) -> tuple[str, ...]:
+        return tuple(one.name for one in self._replicas(name) if one.phase not in _GONE)
+
+    def _chosen(self, name: str, replica: str | None) -> str:
+        """Return the named replica, or the first that is ready, or else the first that is not on its way out."""
+        there = self._replicas(name)
+        if replica is not None:
+            wanted = [one.name for one in there if replica in (one.name, one.id)]
+        else:
+            wanted = [one.name for one in there if one.phase not in _GONE]  # ready ones are first
+        if wanted:
+            return wanted[0]
+        names = ", ".join(one.name for one in there) or "none"
+        what = f"replica {replica!r} of app {name!r}" if replica else f"running replica of app {name!r}"
+        raise NotFoundError(f"there is no {what}; there are: {names}", hint=f"cloudkit status {name}")

@@ -1,0 +1,117 @@
+"""Look at one app from every side: what the cluster holds of it, where it is reached, and why it is not ready."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cloudkit.backends.kubernetes.causes import find_cause
+from cloudkit.backends.kubernetes.objects import Claim, Node
+from cloudkit.backends.kubernetes.observe import Observation, observe_app
+from cloudkit.backends.kubernetes.paths import object_path
+from cloudkit.backends.kubernetes.plan import Situation
+from cloudkit.backends.kubernetes.records import kept_revisions, newest_revision, revisions
+from cloudkit.backends.kubernetes.state import app_state
+from cloudkit.errors import AccessError, ConflictError, NotFoundError
+from cloudkit.model.state import ReplicaPhase
+
+if TYPE_CHECKING:
+    from cloudkit.backends.kubernetes.client import Client
+    from cloudkit.backends.kubernetes.records import Record
+    from cloudkit.model.app import AppSpec
+    from cloudkit.model.cause import Cause
+    from cloudkit.model.state import AppState, Revision
+
+__all__ = ["Look"]
+
+
+class Look:
+    """What can be seen of a namespace's apps.
+
+    Args:
+        client: A connection to the API server.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def observe(self, app: str) -> Observation:
+        """Return what the cluster holds of an app."""
+        return observe_app(self.client, app)
+
+    def situation(self, seen: Observation, wanted: AppSpec | None = None) -> Situation:
+        """Return what a plan starts from.
+
+        Args:
+            seen: What is there.
+            wanted: What is wanted, for the claims of its volumes; None when it goes.
+
+        Raises:
+            ConflictError: A Deployment of that name is somebody else's.
+        """
+        if wanted is not None and seen.deployment is not None and seen.record is None:
+            message = f"app {seen.app!r} needs the Deployment {seen.app!r}, which is somebody else's"
+            raise ConflictError(message, hint=f"kubectl get deployment {seen.app} -n {self.client.namespace}")
+        return Situation(
+            namespace=self.client.namespace,
+            record=seen.record,
+            newest_revision=newest_revision(seen.deployment, seen.replica_sets),
+            kept=kept_revisions(seen.deployment, seen.replica_sets),
+            pods=seen.pods,
+            services=seen.services if wanted else seen.own_services,
+            present=frozenset(
+                (*seen.others, *(("secrets", one.metadata.name) for one in seen.secrets), *self._claims(wanted))
+            ),
+        )
+
+    def state(self, seen: Observation, *, nodes: tuple[Node, ...] | None = None) -> AppState:
+        """Return what is seen of an app; raise ``NotFoundError`` when it is not there.
+
+        Args:
+            seen: What is there.
+            nodes: The nodes; they are asked for where None.
+        """
+        if seen.record is None:
+            message = f"there is no app {seen.app!r} in namespace {self.client.namespace!r}"
+            raise NotFoundError(message, hint="cloudkit apps")
+        if nodes is None:
+            nodes = self.nodes() if is_published(seen.record.spec) else ()
+        state = app_state(seen.record, seen.pods, seen.own_services, nodes)
+        broken = any(one.phase is ReplicaPhase.CRASHED and one.revision == state.revision for one in state.replicas)
+        cause = self.diagnose(seen.record) if broken and not seen.record.spec.stopped else None
+        return app_state(seen.record, seen.pods, seen.own_services, nodes, cause=cause) if cause else state
+
+    def settled(self, seen: Observation) -> bool:
+        """Tell whether all is as wanted, and the controller has seen what is wanted."""
+        if seen.deployment is None or seen.record is None:
+            return False
+        current = seen.deployment.status.observed_generation >= seen.deployment.metadata.generation
+        return current and app_state(seen.record, seen.pods).settled
+
+    def revisions(self, seen: Observation) -> tuple[Revision, ...]:
+        """Return the kept revisions of an app that is there, newest first."""
+        return revisions(seen.record, seen.replica_sets, seen.secrets) if seen.record else ()
+
+    def diagnose(self, record: Record) -> Cause | None:
+        """Say why replicas of a revision are not ready; None when nothing is wrong."""
+        return find_cause(self.client, record.spec, record.revision)
+
+    def nodes(self) -> tuple[Node, ...]:
+        """Return the nodes; none where one may not list them."""
+        try:
+            return self.client.list(object_path("nodes"), Node).items
+        except AccessError:
+            return ()
+
+    def _claims(self, wanted: AppSpec | None) -> frozenset[tuple[str, str]]:
+        names = {mount.source for mount in wanted.mounts if mount.kind == "volume"} if wanted else set[str]()
+        if not names:
+            return frozenset()
+        resource = "persistentvolumeclaims"
+        listed = self.client.list(object_path(resource, self.client.namespace), Claim).items
+        there = {one.metadata.name for one in listed}
+        return frozenset((resource, name) for name in names & there)
+
+
+def is_published(spec: AppSpec) -> bool:
+    """Tell whether a spec publishes a port."""
+    return any(port.publish is not None for port in spec.ports)

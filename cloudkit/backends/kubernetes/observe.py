@@ -1,0 +1,155 @@
+"""What a cluster holds of one app, or of all: its Deployment, revisions, pods, and what surrounds them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
+
+from cloudkit.backends.kubernetes.labels import (
+    COMPONENT,
+    MANAGED_BY,
+    NAME,
+    OWNED,
+    OWNER,
+    Component,
+    app_selector,
+)
+from cloudkit.backends.kubernetes.objects import Deployment, Metadata, Pod, ReplicaSet, Sealed, Service
+from cloudkit.backends.kubernetes.paths import object_path
+from cloudkit.backends.kubernetes.records import Record, read_record
+from cloudkit.backends.kubernetes.watching import Kept
+
+if TYPE_CHECKING:
+    from cloudkit.backends.kubernetes.client import Client
+
+__all__ = ["Observation", "observe", "observe_app"]
+
+K = TypeVar("K", bound=Kept)
+_PLAIN = ("networkpolicies", "poddisruptionbudgets")
+
+
+class Thing(Struct, frozen=True):
+    """Any object, of which nothing but its name and labels is asked."""
+
+    metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What is there of one app.
+
+    Args:
+        app: The app's name.
+        deployment: Its Deployment, unless that is being deleted.
+        ending: True while a Deployment of that name is being deleted.
+        record: What is wanted of it; None where it is not there.
+        replica_sets: Its revisions, whether or not they run.
+        pods: Its pods, those that are ending too.
+        services: Its Services, and whatever Service has its names.
+        secrets: Its Secrets; not asked for where the spec has none and all apps are looked at.
+        others: Its other objects, by collection and name.
+    """
+
+    app: str
+    deployment: Deployment | None
+    ending: bool = False
+    record: Record | None = None
+    replica_sets: tuple[ReplicaSet, ...] = ()
+    pods: tuple[Pod, ...] = ()
+    services: tuple[Service, ...] = ()
+    secrets: tuple[Sealed, ...] = ()
+    others: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def generation(self) -> int:
+        """The generation that is wanted; 0 when the app is not there."""
+        return self.record.generation if self.record else 0
+
+    @property
+    def own_services(self) -> tuple[Service, ...]:
+        """Its Services without those that only have its names."""
+        return tuple(one for one in self.services if one.metadata.labels.get(MANAGED_BY) == OWNER)
+
+    @property
+    def empty(self) -> bool:
+        """True when nothing of the app is there, volumes apart."""
+        parts = (self.record, self.ending, self.replica_sets, self.pods, self.own_services, self.secrets, self.others)
+        return not any(parts)
+
+
+def observe_app(client: Client, app: str) -> Observation:
+    """Return what the cluster holds of an app."""
+    listed = partial(_listed, client, app_selector(app))
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.submit(client.find, object_path("deployments", client.namespace, app), Deployment)
+        replica_sets = pool.submit(listed, "replicasets", ReplicaSet)
+        pods = pool.submit(listed, "pods", Pod)
+        services = pool.submit(_services, client, app)
+        secrets = pool.submit(listed, "secrets", Sealed)
+        others = {resource: pool.submit(listed, resource, Thing) for resource in _PLAIN}
+    deployment = found.result()
+    ending = deployment is not None and deployment.metadata.deletion_timestamp is not None
+    return Observation(
+        app=app,
+        deployment=None if ending else deployment,
+        ending=ending,
+        record=None if ending or deployment is None else read_record(deployment, secrets.result()),
+        replica_sets=replica_sets.result(),
+        pods=pods.result(),
+        services=services.result(),
+        secrets=secrets.result(),
+        others=frozenset(
+            (resource, one.metadata.name) for resource, things in others.items() for one in things.result()
+        ),
+    )
+
+
+def observe(client: Client) -> Mapping[str, Observation]:
+    """Return all apps, by name: what their states are made of, without revisions and surroundings."""
+    selector = f"{OWNED},{COMPONENT}={Component.REPLICA}"
+    with ThreadPoolExecutor(3) as pool:
+        found = pool.submit(_listed, client, selector, "deployments", Deployment)
+        pods = pool.submit(_listed, client, selector, "pods", Pod)
+        services = pool.submit(_listed, client, selector, "services", Service)
+    present = [one for one in found.result() if one.metadata.deletion_timestamp is None]
+    sealed = any('"secret"' in text for one in present for text in one.metadata.annotations.values())
+    secrets = _by_app(_listed(client, selector, "secrets", Sealed) if sealed else ())
+    pods_of, services_of = _by_app(pods.result()), _by_app(services.result())
+    return {
+        name: Observation(
+            app=name,
+            deployment=one,
+            record=read_record(one, secrets[name]),
+            pods=tuple(pods_of[name]),
+            services=tuple(services_of[name]),
+            secrets=tuple(secrets[name]),
+        )
+        for one in sorted(present, key=lambda one: one.metadata.name)
+        for name in (one.metadata.name,)
+    }
+
+
+def _services(client: Client, app: str) -> tuple[Service, ...]:
+    """Return an app's Services, and one that has its name though it is somebody else's."""
+    own = _listed(client, app_selector(app), "services", Service)
+    if any(one.metadata.name == app for one in own):
+        return own
+    stranger = client.find(object_path("services", client.namespace, app), Service)
+    return own if stranger is None else (*own, stranger)
+
+
+def _listed(client: Client, selector: str, resource: str, kind: type[K]) -> tuple[K, ...]:
+    return client.list(object_path(resource, client.namespace), kind, labels=selector).items
+
+
+def _by_app(items: Iterable[K]) -> defaultdict[str, list[K]]:
+    found = defaultdict[str, list[K]](list)
+    for item in items:
+        found[item.metadata.labels.get(NAME, "")].append(item)
+    return found

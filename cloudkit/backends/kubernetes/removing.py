@@ -1,0 +1,81 @@
+"""Remove all of an app but its volumes, in an order that whoever is interrupted can take up again."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from cloudkit.backends.kubernetes.labels import GENERATION
+from cloudkit.backends.kubernetes.objects import Deployment
+from cloudkit.backends.kubernetes.owning import is_stale
+from cloudkit.backends.kubernetes.paths import object_path
+from cloudkit.backends.kubernetes.sight import Sight
+from cloudkit.errors import BackendError, ConflictError
+
+if TYPE_CHECKING:
+    from cloudkit.backends.kubernetes.client import Client
+    from cloudkit.backends.kubernetes.observe import Observation
+
+__all__ = ["await_end", "remove_app"]
+
+TRIES = 20  # of a deletion that the controllers' own changes come in between
+PATIENCE = 60.0  # seconds beyond the grace of a pod, before its end is given up
+TICK = 1.0
+
+
+def remove_app(client: Client, seen: Observation) -> None:
+    """Remove what was seen of an app, and return when it is gone.
+
+    Raises:
+        ConflictError: Somebody has changed it since.
+        BackendError: A pod does not end, as when its node is lost.
+    """
+    if seen.deployment is not None:
+        _remove_deployment(client, seen.app, seen.generation)
+    services = (("services", one.metadata.name) for one in seen.own_services)
+    secrets = (("secrets", one.metadata.name) for one in seen.secrets)
+    for resource, name in (*services, *secrets, *seen.others):
+        client.delete(object_path(resource, client.namespace, name))
+    for one in seen.replica_sets:
+        if not one.metadata.owner_references:
+            client.delete(object_path("replicasets", client.namespace, one.metadata.name), uid=one.metadata.uid)
+    await_end(client, seen.app)
+
+
+def await_end(client: Client, app: str) -> None:
+    """Return when an app's Deployment and pods are gone.
+
+    Raises:
+        BackendError: A pod does not end.
+    """
+    ends = time.monotonic() + PATIENCE
+    with Sight(client, app) as sight:
+        while sight.deployment is not None or sight.pods:
+            grace = max((one.metadata.deletion_grace_period_seconds or 0 for one in sight.pods), default=0)
+            if time.monotonic() > ends + grace:
+                left = [one.metadata.name for one in sight.pods]
+                message = f"app {app!r} is deleted, but does not end: {', '.join(left) or 'its Deployment'}"
+                raise BackendError(message, hint=f"kubectl describe pods -n {client.namespace} {' '.join(left)}")
+            sight.wait(TICK)
+
+
+def _remove_deployment(client: Client, app: str, generation: int) -> None:
+    """Remove a Deployment with all that it owns, unless somebody has changed what is wanted."""
+    path = object_path("deployments", client.namespace, app)
+    for _ in range(TRIES):
+        found = client.find(path, Deployment)
+        if found is None or found.metadata.deletion_timestamp is not None:
+            return
+        if found.metadata.annotations.get(GENERATION) != str(generation):
+            message = f"app {app!r} was changed by someone else before it could be deleted"
+            raise ConflictError(message, hint=f"cloudkit status {app}")
+        try:
+            client.delete(
+                path, propagation="Foreground", uid=found.metadata.uid, version=found.metadata.resource_version
+            )
+        except ConflictError as error:
+            if not is_stale(error):
+                raise
+            continue
+        return
+    raise ConflictError(f"app {app!r} changes faster than it can be deleted", hint=f"cloudkit delete {app}")

@@ -1,0 +1,108 @@
+"""Write an app's objects: its Deployment as the record that only one of two writers gets, and what surrounds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cloudkit.backends.kubernetes.labels import GENERATION
+from cloudkit.backends.kubernetes.manifests import Manifest, key_of
+from cloudkit.backends.kubernetes.owning import is_stale, owned, write
+from cloudkit.backends.kubernetes.paths import object_path
+from cloudkit.backends.kubernetes.refusal import refusal_of
+from cloudkit.backends.rolling import superseded
+from cloudkit.errors import ConflictError, NotFoundError
+
+if TYPE_CHECKING:
+    from cloudkit.backends.kubernetes.client import Client
+    from cloudkit.model.progress import Listener
+
+__all__ = ["Writing"]
+
+TRIES = 20  # of a change that the controllers' own come in between
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """Writes objects of one namespace.
+
+    Args:
+        client: A connection to the API server.
+        listener: Hears of what a hand had changed.
+    """
+
+    client: Client
+    listener: Listener
+
+    def record(self, deployment: Manifest, *, expected: int) -> None:
+        """Write a Deployment, if it still has the generation that is expected; 0 is that it is not there.
+
+        Raises:
+            ConflictError: Somebody else was faster, or owns a field of it.
+        """
+        name = deployment["metadata"]["name"]
+        if not expected:
+            self._create(name, deployment)
+            return
+        for _ in range(TRIES):
+            try:
+                self._replace(name, deployment, expected)
+            except ConflictError as error:
+                if not is_stale(error):
+                    raise
+                continue
+            return
+        raise ConflictError(f"app {name!r} changes faster than it can be written", hint=f"cloudkit status {name}")
+
+    def objects(self, manifests: Iterable[Manifest]) -> None:
+        """Write objects that no other writer competes for; a claim that is there stays as it is."""
+        for manifest in manifests:
+            resource, name = key_of(manifest)
+            if resource == "persistentvolumeclaims":
+                self._claim(manifest)
+            else:
+                path = object_path(resource, self.client.namespace, name)
+                write(self.client, path, manifest, listener=self.listener)
+
+    def remove(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Remove objects, by collection and name; one that is gone is no error."""
+        for resource, name in keys:
+            self.client.delete(object_path(resource, self.client.namespace, name))
+
+    def annotate(self, pods: Iterable[str], annotation: str, value: str) -> None:
+        """Set an annotation of pods; one that is gone is no error."""
+        for name in pods:
+            with suppress(NotFoundError):
+                path = object_path("pods", self.client.namespace, name)
+                self.client.patch(path, {"metadata": {"annotations": {annotation: value}}})
+
+    def _create(self, name: str, deployment: Manifest) -> None:
+        try:
+            self.client.create(object_path("deployments", self.client.namespace), deployment)
+        except ConflictError as error:
+            refusal = refusal_of(error)
+            if refusal is None or refusal.reason != "AlreadyExists":
+                raise
+            message = f"app {name!r} was changed by someone else: it is there already"
+            raise ConflictError(message, hint=f"cloudkit status {name}") from error
+
+    def _replace(self, name: str, deployment: Manifest, expected: int) -> None:
+        path = object_path("deployments", self.client.namespace, name)
+        try:
+            raw = owned(self.client, path, self.client.raw(path))
+        except NotFoundError as error:
+            raise superseded(name, expected) from error
+        if raw["metadata"].get("annotations", {}).get(GENERATION) != str(expected):
+            raise superseded(name, expected)
+        metadata = {**deployment["metadata"], "resourceVersion": raw["metadata"]["resourceVersion"]}
+        write(self.client, path, {**deployment, "metadata": metadata}, listener=self.listener)
+
+    def _claim(self, manifest: Manifest) -> None:
+        try:
+            self.client.create(object_path("persistentvolumeclaims", self.client.namespace), manifest)
+        except ConflictError as error:
+            refusal = refusal_of(error)
+            if refusal is None or refusal.reason != "AlreadyExists":
+                raise

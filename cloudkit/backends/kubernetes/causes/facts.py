@@ -34,6 +34,7 @@ class PodFacts(Life):
     """One pod that is not ready; ``error`` holds the words of why its container waits or was not started.
 
     Args:
+        namespace: Its Kubernetes namespace.
         node: The node that it is on; empty while it has none.
         waiting: Why its container does not run, in one word, such as ``ErrImagePull``.
         ended: Why the cluster itself ended it, in one word, such as ``Evicted``; empty where it did not.
@@ -46,6 +47,7 @@ class PodFacts(Life):
         absent: The ConfigMaps and Secrets, as ``secret/name``, that its words miss and that are not there now either.
     """
 
+    namespace: str = ""
     node: str = ""
     waiting: str = ""
     ended: str = ""
@@ -56,6 +58,11 @@ class PodFacts(Life):
     selector: Mapping[str, str] = field(default_factory=dict)
     claims: tuple[str, ...] = ()
     absent: frozenset[str] = frozenset()
+
+    @property
+    def described(self) -> str:
+        """The command that shows all that is known of it."""
+        return f"kubectl describe pod {self.name} -n {self.namespace}"
 
     def last(self, *reasons: str) -> Told | None:
         """Return what was told last for one of these reasons."""

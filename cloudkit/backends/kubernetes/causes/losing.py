@@ -40,7 +40,7 @@ def taken_cause(spec: AppSpec, pod: PodFacts, facts: Facts) -> Cause:
         what = f"was not taken by {pod.host}: {pod.ended}"
         return cause(CauseCode.UNSCHEDULABLE, pod, what, fix=f"kubectl describe node {pod.node}", certain=False)
     what = f"was ended by the cluster: {pod.ended}"
-    return cause(CauseCode.UNKNOWN, pod, what, fix=f"kubectl describe pod {pod.name}", certain=False)
+    return cause(CauseCode.UNKNOWN, pod, what, fix=pod.described, certain=False)
 
 
 def _evicted(spec: AppSpec, pod: PodFacts, *, certain: bool) -> Cause:

@@ -108,7 +108,7 @@ def _too_little(spec: AppSpec, pod: PodFacts, facts: Facts, words: str, resource
     asked = pod.requests.get(resource, Decimal())
     nodes = sorted(facts.nodes, key=lambda one: (one.cordoned or bool(one.taints or one.trouble), -one.free(resource)))
     if not nodes:
-        return _cause(CauseCode.UNSCHEDULABLE, pod, words, fix=f"kubectl describe pod {pod.name}")
+        return _cause(CauseCode.UNSCHEDULABLE, pod, words, fix=pod.described)
     best = nodes[0]
     whole, free = best.allocatable.get(resource, Decimal()), best.free(resource)
     had = (

@@ -71,6 +71,7 @@ def pod_facts(pod: Pod, happenings: Sequence[Happening], *, now: datetime, platf
         host=f"node {node}" if node else "its node",
         space=f"kubectl describe node {node}" if node else "kubectl describe nodes",
         engine_platform=platform,
+        namespace=pod.metadata.namespace,
         node=node,
         waiting=waiting,
         ended=pod.status.reason if pod.status.phase == "Failed" else "",

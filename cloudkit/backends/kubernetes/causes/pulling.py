@@ -102,8 +102,8 @@ def _disk_full(_spec: AppSpec, pod: PodFacts) -> Cause:
     return cause(CauseCode.DISK_FULL, pod, what, fix=pod.space, certain=False)
 
 
-def _invalid(spec: AppSpec, pod: PodFacts) -> Cause:
-    what = f"has an image that no registry can have: {str(spec.image)!r} is no reference"
+def _invalid(_spec: AppSpec, pod: PodFacts) -> Cause:
+    what = "has an image that no registry can have: its name is no reference"
     return cause(CauseCode.IMAGE_MISSING, pod, what, fix="cloudkit images")
 
 

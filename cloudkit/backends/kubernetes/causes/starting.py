@@ -48,25 +48,31 @@ def start_cause(spec: AppSpec, pod: PodFacts) -> Cause:
     return _by_runtime(spec, pod, text)
 
 
-def absent_cause(pod: PodFacts, absent: re.Match[str]) -> Cause:
-    """Return the cause for a ConfigMap, a Secret or a key that is missed; certain when it is not there by now."""
+def absent_cause(pod: PodFacts, absent: re.Match[str], *, seen: str = "") -> Cause:
+    """Return the cause for a ConfigMap, a Secret or a key that is missed; certain when it is not there by now.
+
+    Args:
+        pod: Who misses it.
+        absent: What `ABSENT` has found.
+        seen: The words that it was found in, where they are not the pod's own.
+    """
     kind = (absent["kind"] or absent["kind_of_key"]).lower()
     name, key = absent["name"] or absent["name_of_key"], absent["key"]
     code = CauseCode.SECRET_MISSING if kind == "secret" else CauseCode.CONFIG_MISSING
     made = "secret generic" if kind == "secret" else kind
     if key:
         what = f"asks for key {key!r} of {kind} {name!r}, which has none of that name"
-        fix = f"kubectl edit {kind} {name}"
+        fix = f"kubectl edit {kind} {name} -n {pod.namespace}"
     else:
         what = f"asks for {kind} {name!r}, which is not there"
-        fix = f"kubectl create {made} {name} --from-literal=KEY=VALUE"
-    return cause(code, pod, what, fix=fix, certain=f"{kind}/{name}" in pod.absent)
+        fix = f"kubectl create {made} {name} -n {pod.namespace} --from-literal=KEY=VALUE"
+    return cause(code, pod, what, fix=fix, seen=seen, certain=f"{kind}/{name}" in pod.absent)
 
 
 def _by_runtime(spec: AppSpec, pod: PodFacts, text: str) -> Cause:
     if _MAY_PASS.search(text):
         what = f"was not started yet: the runtime of {pod.host} is busy or does not answer"
-        return cause(CauseCode.UNKNOWN, pod, what, fix=f"kubectl describe pod {pod.name}", certain=False)
+        return cause(CauseCode.UNKNOWN, pod, what, fix=pod.described, certain=False)
     if _NO_COMMAND.search(text):
         what = "has no command, neither in its image nor of its own"
         return cause(CauseCode.COMMAND_NOT_FOUND, pod, what, fix=deploy(spec, "--command 'PROGRAM ARGUMENT'"))
@@ -82,9 +88,9 @@ def _by_runtime(spec: AppSpec, pod: PodFacts, text: str) -> Cause:
 def _by_mount(spec: AppSpec, pod: PodFacts, text: str) -> Cause:
     if _READ_ONLY.search(text):
         what = "cannot start: something must be written where it may only be read"
-        return cause(CauseCode.VOLUME_READ_ONLY, pod, what, fix=f"kubectl describe pod {pod.name}")
+        return cause(CauseCode.VOLUME_READ_ONLY, pod, what, fix=pod.described)
     if _MOUNT.search(text):
         what = "cannot mount what it asks for"
-        return cause(CauseCode.VOLUME_UNBOUND, pod, what, fix=f"kubectl describe pod {pod.name}")
+        return cause(CauseCode.VOLUME_UNBOUND, pod, what, fix=pod.described)
     unknown = cause(CauseCode.UNKNOWN, pod, "could not be started", fix="cloudkit doctor", certain=False)
     return program_cause(spec, pod, text) or unknown

@@ -33,7 +33,7 @@ def claim_cause(pod: PodFacts, facts: Facts) -> Cause:
     mine = [one for one in facts.claims if one.name in pod.claims]
     if not mine:
         what = "waits for a claim to be bound"
-        return cause(CauseCode.VOLUME_UNBOUND, pod, what, fix="kubectl get pvc", certain=False)
+        return cause(CauseCode.VOLUME_UNBOUND, pod, what, fix=f"kubectl get pvc -n {facts.namespace}", certain=False)
     claim = min(mine, key=lambda one: bool(one.phase))
     if not claim.phase:
         what = f"asks for claim {claim.name!r}, which is not there"
@@ -61,7 +61,7 @@ def mount_cause(spec: AppSpec, pod: PodFacts, told: Told) -> Cause:
     """Return why a volume of a pod is not attached or mounted."""
     absent = ABSENT.search(told.message)
     if absent is not None:
-        return absent_cause(pod, absent)
+        return absent_cause(pod, absent, seen=told.message)
     host = _HOST.search(told.message)
     if host is not None:
         what = f"cannot mount {host['path']} of {pod.host}: it {host['why'].strip()}"
@@ -73,5 +73,5 @@ def mount_cause(spec: AppSpec, pod: PodFacts, told: Told) -> Cause:
         fix = deploy(spec, "--max-surge 0 --max-unavailable 1")
         return cause(CauseCode.VOLUME_UNBOUND, pod, what, fix=fix, seen=told.message, certain=False)
     what = "cannot attach a volume yet" if told.reason == "FailedAttachVolume" else "cannot mount a volume yet"
-    fix = f"kubectl describe pod {pod.name}"
+    fix = pod.described
     return cause(CauseCode.VOLUME_UNBOUND, pod, what, fix=fix, seen=told.message, certain=False)

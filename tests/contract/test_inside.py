@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from contract.drivers.driver import Driver
-from contract.seen import names
+from contract.seen import eventually, names
 
 from cloudkit.app import App
 from cloudkit.cloud import Cloud
@@ -60,14 +60,13 @@ def test_one_file_comes_out_as_a_file(web: App, tmp_path: Path) -> None:
         web.copy_out("/tmp/nothing-there", tmp_path)
 
 
-def test_figures_are_those_of_the_running_replicas(web: App) -> None:
+def test_figures_are_those_of_the_running_replicas(driver: Driver, web: App) -> None:
     """One row each, within bounds."""
     web.deploy(memory="128Mi")
 
-    usages = web.stats()
+    eventually(driver, lambda: {one.replica for one in web.stats()} == names(web), seconds=driver.measured)
 
-    assert {one.replica for one in usages} == names(web)
-    for one in usages:
+    for one in web.stats():
         assert 0 <= one.cpu < 64
         assert 0 < one.memory <= (one.memory_limit or 0) == 128 * 1024 * 1024
         assert one.pids is None or one.pids >= 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 
+import pytest
 from contract.drivers.driver import PORT, Driver
 from contract.seen import eventually, names
 
@@ -34,6 +35,7 @@ def test_lines_are_chosen_by_replica_and_number(driver: Driver, web: App) -> Non
     assert list(web.logs(until=datetime(2020, 1, 1, tzinfo=UTC))) == []
 
 
+@pytest.mark.gap("kubernetes", "a cluster keeps both streams as one log, and always restarts the pods of an app")
 def test_both_streams_are_told_apart(driver: Driver, cloud: Cloud) -> None:
     """A program's last words come on its standard error."""
     env = {"EXIT_AFTER": "1", "EXIT_CODE": "0"}

@@ -59,7 +59,7 @@ class DockerDriver:
     """A namespace of its own on the engine under test."""
 
     kill_points = (2, 8, 12)  # before the record, before requests come, before the last word
-    heals, keeps_stopped, lag = False, True, 0.0
+    heals, keeps_stopped, lag, measured = False, True, 0.0, 0.2
 
     def __init__(self, client: docker.DockerClient, images: Images, namespace: str) -> None:
         self.image = images.first

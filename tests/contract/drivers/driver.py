@@ -55,6 +55,7 @@ class Driver(Protocol):
         kill_points: In front of which changes of the engine a verb is killed.
         heals: True where the engine itself makes again what was lost or stopped by hand, before anybody asks.
         keeps_stopped: True where a stopped app keeps its replicas; else a stop removes them.
+        measured: Seconds until a replica's figures are known.
         lag: Seconds until every way to an app has heard of a change; a backend cannot see that on some engines.
     """
 
@@ -64,6 +65,7 @@ class Driver(Protocol):
     heals: bool
     keeps_stopped: bool
     lag: float
+    measured: float
 
     def close(self) -> None:
         """Let go of every connection."""

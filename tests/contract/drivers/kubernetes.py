@@ -44,7 +44,7 @@ class KubernetesDriver:
     """A namespace of its own on the cluster under test."""
 
     kill_points = (1, 2, 3, 4, 5, 6, 8)
-    heals, keeps_stopped, lag = True, False, 2.5
+    heals, keeps_stopped, lag, measured = True, False, 2.5, 90.0
 
     def __init__(self, cluster: Given, api: Any, images: Images, namespace: str) -> None:
         self.image = images.first

@@ -23,7 +23,7 @@ class MemoryDriver:
     """A world of its own."""
 
     kill_points = tuple(range(1, 31))
-    heals, keeps_stopped, lag = False, True, 0.0
+    heals, keeps_stopped, lag, measured = False, True, 0.0, 0.2
 
     def __init__(self) -> None:
         self.world = World()

@@ -16,6 +16,7 @@ from cloudkit.backends.kubernetes.operations.channels import STDERR, STDOUT, Con
 from cloudkit.backends.kubernetes.operations.execute import converse, require_end_of_input
 from cloudkit.backends.kubernetes.operations.places import Place, find_place, without
 from cloudkit.backends.kubernetes.operations.status import lacks, read_status
+from cloudkit.backends.kubernetes.operations.wrapping import drained
 from cloudkit.errors import AccessError, BackendError, CloudkitError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["copy_in", "copy_out"]
 
 CONTENT = "content"
+_NO_COMMAND = 127  # as a shell says it
 _COMPLAINTS = 8192  # bytes of what tar complains of
 
 
@@ -46,7 +48,10 @@ def copy_in(client: Client, pod: str, source: Path, destination: str) -> None:
     folder, name = _inside(client, pod, source, destination)
     what = f"copy {str(source)!r} to {pod}:{destination}"
     complaints = Tail(_COMPLAINTS)
-    with local(what), converse(client, pod, ["tar", "-x", "-f", "-", "-C", folder], stdin=True) as conversation:
+    with (
+        local(what),
+        converse(client, pod, drained(["tar", "-x", "-f", "-", "-C", folder]), stdin=True) as conversation,
+    ):
         require_end_of_input(conversation, wanted=True)
         reading = Thread(target=_listen, args=(conversation, complaints), name="cloudkit-copy", daemon=True)
         reading.start()
@@ -137,7 +142,7 @@ def _drain(archive: Iterable[bytes]) -> None:
 def _judge(conversation: Conversation, what: str, pod: str, complaints: str) -> None:
     """Raise for a ``tar`` that did not end well."""
     ended = read_status(conversation.status, what, pod)
-    if lacks(ended, "tar"):
+    if lacks(ended, "tar") or ended.code == _NO_COMMAND:
         raise without("tar", pod)
     if ended.code:
         raise _failure(what, f"{ended.words}{complaints}")

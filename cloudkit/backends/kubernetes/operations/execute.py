@@ -15,7 +15,7 @@ from cloudkit.backends.commands.output import Tail
 from cloudkit.backends.kubernetes.labels import CONTAINER
 from cloudkit.backends.kubernetes.operations.channels import Conversation
 from cloudkit.backends.kubernetes.operations.status import Ended, lacks, read_status
-from cloudkit.backends.kubernetes.operations.wrapping import wrapped
+from cloudkit.backends.kubernetes.operations.wrapping import drained, wrapped
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.errors import BackendError, CloudkitError, UnsupportedError
 from cloudkit.model.task import TaskResult
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["converse", "end_marked", "execute", "fed", "has_env", "require_end_of_input"]
 
+SMALL = 16384
+"""Bytes of input that always fit into what lies between here and a command that does not read them."""
 PATIENCE = 2.0
 """Seconds that the output of a killed command may still take."""
 
@@ -63,7 +65,7 @@ def execute(
             running.collect(output, stdin, timeout)
         return Ended(137) if running.killed else read_status(conversation.status, what, pod)
 
-    ended = _marked(command, run, env=env or {}, workdir=workdir, pod=pod)
+    ended = _marked(command, run, env=env or {}, workdir=workdir, pod=pod, drain=len(stdin or b"") > SMALL)
     output.add(ended.words.encode())
     return TaskResult(
         command=tuple(command),
@@ -95,10 +97,14 @@ def _marked(
     env: Mapping[str, str],
     workdir: str | None,
     pod: str,
+    drain: bool,
 ) -> Ended:
     """Run a command so that it can be found and ended; as it is, where the image has no ``env`` and needs none."""
     marking = mark()
-    ended = run(wrapped(command, marking=marking, env=env, workdir=workdir), marking)
+    words = wrapped(command, marking=marking, env=env, workdir=workdir)
+    ended = run(drained(words) if drain else words, marking)
+    if drain and lacks(ended, "sh"):
+        ended = run(words, marking)
     missing = next((tool for tool in ("sh", "env") if lacks(ended, tool)), None)
     if missing is None or missing == command[0]:
         return ended

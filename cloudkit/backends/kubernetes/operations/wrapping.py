@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from cloudkit.errors import UsageError
 
-__all__ = ["wrapped"]
+__all__ = ["drained", "wrapped"]
 
+_DRAIN = '"$@"; code=$?; cat > /dev/null 2>&1; exit $code'
 _FOLDER = 'cd -- "$1" || exit 126; shift; exec "$@"'
 
 
@@ -25,3 +26,14 @@ def wrapped(command: Sequence[str], *, marking: str, env: Mapping[str, str], wor
         raise UsageError(f"the command {command[0]!r} would be taken for a variable", hint="run it through sh -c")
     words = ("env", marking, *(f"{name}={value}" for name, value in env.items()), *command)
     return words if workdir is None else ("sh", "-c", _FOLDER, "sh", workdir, *words)
+
+
+def drained(command: Sequence[str]) -> tuple[str, ...]:
+    """Return a command under ``sh``, which reads what the command leaves of its input.
+
+    A node whose command has ended with much of its input unread never says how it ended.
+
+    >>> drained(["head", "-1"])[-3:]
+    ('sh', 'head', '-1')
+    """
+    return ("sh", "-c", _DRAIN, "sh", *command)

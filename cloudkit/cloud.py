@@ -256,6 +256,22 @@ class Cloud:
         return self.backend.events(name, log_query(since=since, until=until, follow=follow))
 
     @verb(role=Role.OPERATOR)
+    def controller(self, *, interval: float = 10.0, once: bool = False) -> Iterator[Event]:
+        """Heal what apps have lost, until interrupted: on an engine that does not do so itself.
+
+        Lost replicas and balancers come back, replicas that do not live are replaced, and a change whose caller was
+        killed is carried on. One controller acts at a time in a namespace; a second waits for its turn.
+
+        Args:
+            interval: Seconds between two looks at all apps; what happens on the engine is looked at within a second.
+            once: End as soon as nothing is to be done; liveness probes take a controller that stays.
+
+        Raises:
+            UnsupportedError: The backend heals by itself, as a cluster does.
+        """
+        return self._session.control(interval=interval, once=once)
+
+    @verb(role=Role.OPERATOR)
     def run(
         self, image: Annotated[str | BuiltImage, Names(ImageState)], *command: str, **options: Unpack[TaskOptions]
     ) -> TaskResult:

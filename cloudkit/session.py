@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock, local
 
+from cloudkit.backends.healing import Healable
 from cloudkit.backends.protocol import Backend
 from cloudkit.backends.readonly import read_only
-from cloudkit.errors import ConflictError, NotFoundError
+from cloudkit.errors import ConflictError, NotFoundError, UnsupportedError
 from cloudkit.model.app import AppSpec
+from cloudkit.model.checks import check_number
 from cloudkit.model.image import ImageState
+from cloudkit.model.log import Event
 from cloudkit.model.plan import Plan
 from cloudkit.model.progress import Listener, silent
 from cloudkit.model.reference import Reference
@@ -20,6 +23,7 @@ from cloudkit.telemetry import Telemetry
 
 __all__ = ["Session"]
 
+SHORTEST, LONGEST = 0.5, 3600.0  # seconds between two looks of a controller
 TRIES = 3  # of a change that does not depend on what the other writer did
 
 
@@ -156,6 +160,21 @@ class Session:
         """Remove an app; one that is not there is no error."""
         with self.operation("delete", name):
             self._execute(self.backend.plan_delete(name), wait=True, timeout=None)
+
+    def control(self, *, interval: float, once: bool) -> Iterator[Event]:
+        """Heal what apps have lost, and yield what happens; while planning, record what there is to heal now."""
+        from cloudkit.controller.controller import control, this_process
+
+        check_number("interval", interval, SHORTEST, LONGEST)
+        backend = self.backend
+        if not isinstance(backend, Healable):
+            message = f"{backend.name} needs no controller: it heals by itself what runs on it"
+            raise UnsupportedError(message, capability="controller", hint="cloudkit apps")
+        if self.plans is not None:
+            plans = [self.backend.plan(state.spec) for state in self.backend.apps() if not state.settled]
+            self.plans.extend(plan for plan in plans if not plan.empty)
+            return iter(())
+        return control(backend, interval=interval, once=once, holder=this_process())
 
     def _execute(self, plan: Plan, *, wait: bool, timeout: float | None) -> AppState | None:
         if self.plans is not None:

@@ -67,7 +67,7 @@ class Event:
 
     Args:
         time: When.
-        app: The app's name.
+        app: The app's name; empty for what is of all.
         object: What it happened to: a replica, the balancer, a network.
         action: What happened, in the engine's word: ``start``, ``die``, ``oom``.
         message: The details, such as the exit code.
@@ -82,4 +82,5 @@ class Event:
     def __str__(self) -> str:
         """Return one line, such as ``2026-01-31 14:05:00+0000 web: web-2-x7 die, exit code 1``."""
         message = f", {plain(self.message)}" if self.message else ""
-        return f"{self.time:%Y-%m-%d %H:%M:%S%z} {self.app}: {plain(self.object)} {plain(self.action)}{message}"
+        app = f"{self.app}: " if self.app else ""
+        return f"{self.time:%Y-%m-%d %H:%M:%S%z} {app}{plain(self.object)} {plain(self.action)}{message}"

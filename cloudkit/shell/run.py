@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import signal
 import sys
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 
 from cloudkit.backends.readonly import read_only
 from cloudkit.cloud import Cloud
@@ -54,6 +55,8 @@ def carry_out(call: Call, cloud: Cloud, settings: Settings, display: Display) ->
         result = stated(result)
     if not (settings.quiet and call.verb.mark.changes):
         output(settings).show(result, call.verb.lists)
+    elif isinstance(result, Iterator):
+        deque(result, maxlen=0)  # it acts while it is read
     return exit_code_of(result)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from cloudkit.backends.docker.apply import Application
+from cloudkit.backends.docker.balancer import ensure_image
 from cloudkit.backends.docker.front import Fronts
 from cloudkit.backends.docker.look import Look
 from cloudkit.backends.docker.names import shown
@@ -22,9 +25,11 @@ from cloudkit.backends.protocol import Capability
 from cloudkit.engine.images import EngineImages
 from cloudkit.errors import NotFoundError
 from cloudkit.model.plan import Plan
+from cloudkit.model.progress import silent
 from cloudkit.model.state import AppState, Revision
 
 if TYPE_CHECKING:
+    from cloudkit.backends.healing import Healer
     from cloudkit.engine.connect import Engine
     from cloudkit.model.app import AppSpec
     from cloudkit.model.cause import Cause
@@ -53,6 +58,7 @@ class DockerBackend:
         self.endpoint = engine.endpoint
         self.images = EngineImages(engine)
         self._fronts = Fronts(engine.api, namespace, balancer_image)
+        self._balancer_image = balancer_image
         self._look = Look(engine, self.images, namespace, self._fronts)
         self._operations = Operations(engine.api, namespace)
 
@@ -61,7 +67,7 @@ class DockerBackend:
 
     def plan(self, spec: AppSpec) -> Plan:
         """Say what would be done to make the spec true; does nothing."""
-        seen = observe_app(self.engine.api, self.namespace, spec.name)
+        seen = self._look.observe(spec.name)
         situation = self._look.situation(seen, spec)
         return Plan(
             app=spec.name,
@@ -178,6 +184,29 @@ class DockerBackend:
     def run(self, task: TaskSpec, *, listener: Listener) -> TaskResult:
         """Run a task to its end and remove it."""
         return self._operations.run(task, listener)
+
+    @property
+    def now(self) -> datetime:
+        """The present moment."""
+        return datetime.now(UTC)
+
+    def rest(self, seconds: float) -> bool:
+        """Let so many seconds pass."""
+        time.sleep(seconds)
+        return False
+
+    @contextmanager
+    def heal(self, holder: str) -> Iterator[Healer]:
+        """Become the one that heals this namespace, while the block lasts and the process lives."""
+        from cloudkit.backends.docker.healing import DockerHealer
+        from cloudkit.backends.docker.healing.lease import leased
+
+        image = ensure_image(self.engine.api, configured=self._balancer_image or None, listener=silent)
+        with (
+            leased(self.engine.api, self.namespace, image, holder) as lease,
+            closing(DockerHealer(self.engine, self.namespace, self._balancer_image, lease)) as healer,
+        ):
+            yield healer
 
     def close(self) -> None:
         """Let go of connections; calling it twice is no error."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 __all__ = [
     "COMPONENT",
     "GENERATION",
+    "HOLDER",
     "IMAGE",
     "INSTANCE",
     "MANAGED_BY",
@@ -33,6 +34,7 @@ NAMESPACE = "cloudkit/namespace"
 IMAGE = "cloudkit/image"
 SPEC = "cloudkit/spec"
 GENERATION = "cloudkit/generation"
+HOLDER = "cloudkit/holder"
 REVISION = "cloudkit/revision"
 
 
@@ -43,6 +45,7 @@ class Component(StrEnum):
     BALANCER = "balancer"
     RECORD = "record"  # a container that never starts: one generation of an app's spec
     TASK = "task"
+    CONTROLLER = "controller"  # runs while somebody heals the namespace
     NETWORK = "network"
     VOLUME = "volume"
 

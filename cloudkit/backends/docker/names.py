@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-__all__ = ["balancer_name", "network_name", "record_name", "replica_name", "shown", "volume_name"]
+__all__ = ["balancer_name", "lease_name", "network_name", "record_name", "replica_name", "shown", "volume_name"]
 
 SHARED = "default"
 _ALPHABET = "bcdfghjkmnpqrstvwxz2456789"  # no vowels and no look-alikes, as Kubernetes' own suffixes
@@ -23,6 +23,15 @@ def balancer_name(namespace: str, app: str) -> str:
     'cloudkit.web.balancer'
     """
     return f"{namespace}.{app}.balancer"
+
+
+def lease_name(namespace: str) -> str:
+    """Return the name of what is there while somebody heals the namespace.
+
+    >>> lease_name("cloudkit")
+    'cloudkit.controller'
+    """
+    return f"{namespace}.controller"
 
 
 def record_name(namespace: str, app: str, generation: int) -> str:

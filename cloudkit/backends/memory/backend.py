@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from cloudkit.backends.forwarding import forwarded_port, local_url
 from cloudkit.backends.memory.causes import cause_of
@@ -22,7 +24,7 @@ from cloudkit.backends.memory.tasks import run_task, within
 from cloudkit.backends.memory.traffic import path_of, port_of
 from cloudkit.backends.memory.world import World
 from cloudkit.backends.protocol import Capability
-from cloudkit.errors import BackendError, NotFoundError
+from cloudkit.errors import BackendError, ConflictError, NotFoundError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause
 from cloudkit.model.log import Event, LogLine, LogQuery
@@ -31,8 +33,12 @@ from cloudkit.model.progress import Listener
 from cloudkit.model.state import AppState, Revision
 from cloudkit.model.task import TaskResult, TaskSpec, Usage
 
+if TYPE_CHECKING:
+    from cloudkit.backends.healing import Healer
+
 __all__ = ["MemoryBackend"]
 
+TURN = 0.001  # seconds of real time that other threads get while one lets the clock pass
 LOOK = 0.25  # seconds of the clock that a look at an app on its way takes, so that who polls sees it arrive
 
 
@@ -224,6 +230,31 @@ class MemoryBackend:
         if owner is None or owner not in self.world.records:
             raise NotFoundError(f"nobody listens on port {port}", hint="cloudkit apps")
         return self.world.records[owner]
+
+    @property
+    def now(self) -> datetime:
+        """The present moment of the world."""
+        return self.world.clock.now
+
+    def rest(self, seconds: float) -> bool:
+        """Let so much of the clock pass, and other threads act."""
+        self.world.clock.step(seconds)
+        time.sleep(TURN)
+        return False
+
+    @contextmanager
+    def heal(self, holder: str) -> Iterator[Healer]:
+        """Become the one that heals this namespace, while the block lasts."""
+        from cloudkit.backends.memory.healer import MemoryHealer
+
+        with self.world.clock.lock:
+            other = self.world.healers.setdefault(self.namespace, holder)
+        if other is not holder:
+            raise ConflictError(f"another controller heals this namespace: {other}")
+        try:
+            yield MemoryHealer(namespace=self.namespace, world=self.world)
+        finally:
+            del self.world.healers[self.namespace]
 
     def close(self) -> None:
         """Let go of the connection: streams end; the world stays."""

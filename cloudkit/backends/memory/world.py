@@ -42,6 +42,7 @@ class World:
         self.images = Images(self.clock, self.faults)
         self.traffic = Traffic(self.clock)
         self.records: dict[AppKey, Record] = {}
+        self.healers: dict[str, str] = {}  # who heals a namespace
         self.forwarded: dict[int, tuple[AppKey, str | None]] = {}  # ports lent to an app, or to one replica
         self._random = random.Random(seed)  # noqa: S311  # names, not secrets
         self._addresses = 1

@@ -1,0 +1,36 @@
+"""The twin in the hands of the one that heals; its engine asks liveness probes itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from cloudkit.backends.memory.backend import MemoryBackend
+from cloudkit.errors import UnsupportedError
+from cloudkit.model.probe import Probe
+from cloudkit.model.state import AppState, Replica
+
+__all__ = ["MemoryHealer"]
+
+
+class MemoryHealer(MemoryBackend):
+    """Heals on the world's clock, one app after the other."""
+
+    parallel = 1
+    asks = False
+
+    @property
+    def seconds(self) -> float:
+        """The world's clock."""
+        return self.world.clock.seconds
+
+    @property
+    def held(self) -> bool:
+        """False once the world knows another."""
+        return self.namespace in self.world.healers
+
+    def probe(self, state: AppState, replica: Replica, probe: Probe) -> str:  # noqa: ARG002  # nobody asks
+        """Refuse: the engine of the twin does it."""
+        raise UnsupportedError("the twin's engine asks liveness probes itself", capability="liveness")
+
+    def condemn(self, replicas: Collection[str]) -> None:
+        """Have nothing to do: the engine of the twin restarts what does not live."""

@@ -241,9 +241,18 @@ class Client:
             return False
         return True
 
-    def stream(self, path: str, query: Mapping[str, str]) -> AbstractContextManager[Iterator[bytes]]:
-        """Return an answer that goes on, such as a log, in chunks as they come; leaving it ends a blocked read."""
-        call = Call(method="GET", path=path, query=tuple(query.items()), repeatable=True, timeout=None)
+    def stream(
+        self, path: str, query: Mapping[str, str], *, patience: float | None = None
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """Return an answer that goes on, such as a log, in chunks as they come; leaving it ends a blocked read.
+
+        Args:
+            path: What answers.
+            query: The parameters after it.
+            patience: Seconds that it may let wait for its next byte, and it is not tried again; None has no limit.
+        """
+        items, again = tuple(query.items()), patience is None
+        call = Call(method="GET", path=path, query=items, repeatable=again, timeout=patience)
         return Reading(str(call.target), lambda: self._exchange.open(call), self.cluster)
 
     def socket(self, path: str, query: Sequence[tuple[str, str]]) -> WebSocket:

@@ -104,7 +104,9 @@ class _Look:
         node = nodes.get(pod.spec.node_name)
         platform = platform_of(node) if node is not None else ""
         facts = pod_facts(pod, self._happenings(pod.metadata.uid), now=self.now, platform=platform)
-        return self._looked_into(pod, replace(facts, absent=self._absent(facts)))
+        facts = replace(facts, absent=self._absent(facts))
+        unheard = node is not None and node_facts(node, None).trouble  # its kubelet would not answer
+        return facts if unheard else self._looked_into(pod, facts)
 
     def _looked_into(self, pod: Pod, facts: PodFacts) -> PodFacts:
         """Add what its container printed, and where it listens when its probe does not reach it."""

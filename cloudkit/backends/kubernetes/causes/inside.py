@@ -25,7 +25,7 @@ MOST = 4 << 20
 """Bytes of a log that are read at the most."""
 WIDTH = 4096
 PATIENCE = 5.0
-"""Seconds that a look into a container may take."""
+"""Seconds that a node may take to let one look into a container."""
 _SOCKETS = ("cat", "/proc/net/tcp", "/proc/net/tcp6")
 _STDOUT, _STATUS = 1, 3
 
@@ -51,7 +51,7 @@ def _lines(client: Client, path: str, container: str, *, previous: bool) -> tupl
     query = {"container": container, "tailLines": str(TAIL), "previous": "true" if previous else "false"}
     lines: deque[bytes] = deque([b""], maxlen=TAIL + 1)
     read = 0
-    with client.stream(f"{path}/log", query) as chunks:
+    with client.stream(f"{path}/log", query, patience=PATIENCE) as chunks:
         for chunk in chunks:
             read += len(chunk)
             first, *rest = chunk.split(b"\n")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 from unit.backends.kubernetes.apiserver import Api, Reply, Stream, failure, item, listing
 from unit.backends.kubernetes.causes.patients import app, ended, stamp, waiting
 
-from cloudkit.backends.kubernetes.causes import find_cause
+from cloudkit.backends.kubernetes.causes import find_cause, inside
 from cloudkit.backends.kubernetes.client import Client
 from cloudkit.model.cause import CauseCode
 
@@ -201,3 +202,30 @@ def test_a_deadline_of_the_generation_before_is_not_held_against_this_one(client
 
     assert cause is not None
     assert "no controller has acted on it for" in cause.summary
+
+
+def test_a_node_that_hangs_is_not_waited_for(client: Client, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that does not come in time is left out: the cause is told without it."""
+    monkeypatch.setattr(inside, "PATIENCE", 0.2)
+    api.on(LOG, Stream([b"words"], end="hang"))
+    api.on(PODS, listing(pod("web-a", waiting("CrashLoopBackOff", restarts=4, before=ended(3)))))
+
+    started = time.monotonic()
+    cause = find_cause(client, app(), 1)
+
+    assert cause is not None
+    assert cause.evidence == ("exit code 3",)
+    assert time.monotonic() - started < 5
+
+
+def test_a_node_that_is_not_ready_is_not_asked_for_a_log(client: Client, api: Api) -> None:
+    """Its kubelet would not answer."""
+    running = {"name": "app", "state": {"running": {"startedAt": stamp()}}}
+    api.on("GET /api/v1/nodes/node1", Reply(body=item("node1")))
+    api.on(PODS, listing(pod("web-a", running)))
+
+    cause = find_cause(client, app(), 1)
+
+    assert cause is not None
+    assert cause.code is CauseCode.NODE_LOST
+    assert LOG not in api.calls()

@@ -22,10 +22,13 @@ pytestmark = [pytest.mark.engine, pytest.mark.old_engine]
 
 
 def past(workshop: Workshop, app: str | None = "web", **query: object) -> list[Event]:
-    """Return what has happened, a moment after: the engine tells of an ending later than it answers a wait for it."""
-    if not query:
-        time.sleep(0.2)
-    return list(read_events(workshop.api, workshop.namespace, app, LogQuery(**query)))  # type: ignore[arg-type]  # a test's own words
+    """Return what has happened, once nothing more comes: the engine tells of an ending later than it answers a wait."""
+    wanted = LogQuery(**query)  # type: ignore[arg-type]  # a test's own words
+    found: list[Event] | None = None
+    while (now := list(read_events(workshop.api, workshop.namespace, app, wanted))) != found:
+        found = now
+        time.sleep(0.4)
+    return now
 
 
 def deaths(workshop: Workshop) -> list[str]:

@@ -68,14 +68,13 @@ def _missing(spec: AppSpec, pod: PodFacts) -> Cause:
 def _refused(spec: AppSpec, pod: PodFacts) -> Cause:
     host = spec.image.domain
     what = f"has no image: registry {host} refuses image {spec.image.familiar}"
-    return cause(CauseCode.REGISTRY_REFUSED, pod, what, fix=f"docker login {host}, then deploy again")
+    return cause(CauseCode.REGISTRY_REFUSED, pod, what, fix=_login(pod))
 
 
 def _limited(spec: AppSpec, pod: PodFacts) -> Cause:
     host = spec.image.domain
     what = f"has no image yet: registry {host} limits how often it is asked"
-    fix = f"docker login {host}, then deploy again"
-    return cause(CauseCode.REGISTRY_RATE_LIMITED, pod, what, fix=fix, certain=False)
+    return cause(CauseCode.REGISTRY_RATE_LIMITED, pod, what, fix=_login(pod), certain=False)
 
 
 def _untrusted(spec: AppSpec, pod: PodFacts) -> Cause:
@@ -105,6 +104,13 @@ def _disk_full(_spec: AppSpec, pod: PodFacts) -> Cause:
 def _invalid(_spec: AppSpec, pod: PodFacts) -> Cause:
     what = "has an image that no registry can have: its name is no reference"
     return cause(CauseCode.IMAGE_MISSING, pod, what, fix="cloudkit images")
+
+
+def _login(pod: PodFacts) -> str:
+    """Return the commands by which the nodes log in as docker does here, for all pods of the namespace."""
+    secret = "kubectl create secret docker-registry pull --from-file=.dockerconfigjson=$HOME/.docker/config.json"
+    account = """kubectl patch serviceaccount default -p '{"imagePullSecrets":[{"name":"pull"}]}'"""
+    return f"{secret} -n {pod.namespace}; {account} -n {pod.namespace}"
 
 
 def _named(spec: AppSpec) -> str:

@@ -50,7 +50,12 @@ def ended(code: int, reason: str = "Error", message: str = "") -> dict[str, Any]
 def pod(*statuses: dict[str, Any], node: str = "node1", name: str = "web-7d9-abcde", **status: Any) -> Pod:
     """Return a pod with the statuses of its containers."""
     described = {
-        "metadata": {"name": name, "uid": f"uid-{name}", "creationTimestamp": stamp()},
+        "metadata": {
+            "name": name,
+            "uid": f"uid-{name}",
+            "creationTimestamp": stamp(),
+            **status.pop("metadata", {}),
+        },
         "spec": {"nodeName": node, **status.pop("spec", {})} if node else status.pop("spec", {}),
         "status": {"phase": "Pending", "startTime": stamp(), "containerStatuses": list(statuses), **status},
     }

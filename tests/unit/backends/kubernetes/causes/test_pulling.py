@@ -88,3 +88,13 @@ def test_a_reference_that_is_none_is_called_so() -> None:
 
     assert (cause.code, cause.certain) == (CauseCode.IMAGE_MISSING, True)
     assert "is no reference" in cause.summary
+
+
+def test_a_login_here_is_given_to_the_nodes() -> None:
+    """A node knows nothing of the logins of this machine: the calls put them into the cluster, in the app's namespace."""
+    refused = pod(waiting("ErrImagePull", HEAD + "401 Unauthorized"), metadata={"namespace": "shop"})
+
+    fix = cause_of(refused).fix
+
+    assert fix.count(" -n shop") == 2
+    assert "imagePullSecrets" in fix

@@ -91,7 +91,7 @@ def test_a_reference_that_is_none_is_called_so() -> None:
 
 
 def test_a_login_here_is_given_to_the_nodes() -> None:
-    """A node knows nothing of the logins of this machine: the calls put them into the cluster, in the app's namespace."""
+    """A node knows nothing of the logins of this machine: the calls put them into the app's namespace."""
     refused = pod(waiting("ErrImagePull", HEAD + "401 Unauthorized"), metadata={"namespace": "shop"})
 
     fix = cause_of(refused).fix

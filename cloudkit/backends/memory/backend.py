@@ -252,9 +252,10 @@ class MemoryBackend:
         if other is not holder:
             raise ConflictError(f"another controller heals this namespace: {other}")
         try:
-            yield MemoryHealer(namespace=self.namespace, world=self.world)
+            yield MemoryHealer(namespace=self.namespace, world=self.world, holder=holder)
         finally:
-            del self.world.healers[self.namespace]
+            if self.world.healers.get(self.namespace) is holder:
+                del self.world.healers[self.namespace]
 
     def close(self) -> None:
         """Let go of the connection: streams end; the world stays."""

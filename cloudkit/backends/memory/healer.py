@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cloudkit.backends.memory.backend import MemoryBackend
+from cloudkit.backends.memory.world import World
 from cloudkit.errors import UnsupportedError
 from cloudkit.model.probe import Probe
 from cloudkit.model.state import AppState, Replica
@@ -13,10 +14,20 @@ __all__ = ["MemoryHealer"]
 
 
 class MemoryHealer(MemoryBackend):
-    """Heals on the world's clock, one app after the other."""
+    """Heals on the world's clock, one app after the other.
+
+    Args:
+        namespace: Whose apps.
+        world: Where.
+        holder: Who it is.
+    """
 
     parallel = 1
     asks = False
+
+    def __init__(self, *, namespace: str, world: World, holder: str) -> None:
+        super().__init__(namespace=namespace, world=world)
+        self._holder = holder
 
     @property
     def seconds(self) -> float:
@@ -26,7 +37,7 @@ class MemoryHealer(MemoryBackend):
     @property
     def held(self) -> bool:
         """False once the world knows another."""
-        return self.namespace in self.world.healers
+        return self.world.healers.get(self.namespace) is self._holder
 
     def probe(self, state: AppState, replica: Replica, probe: Probe) -> str:  # noqa: ARG002  # nobody asks
         """Refuse: the engine of the twin does it."""

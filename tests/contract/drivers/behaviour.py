@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from contract.drivers.driver import PORT
 
-from cloudkit.testing import Program, Request
+from cloudkit.testing import Program, Request, Response
 
 __all__ = ["behave"]
 
@@ -14,11 +14,18 @@ __all__ = ["behave"]
 def behave(env: Mapping[str, str]) -> Program:
     """Return what the program does in an environment.
 
+    After a request of ``/sicken``, ``/live`` answers with 500; all else goes on.
     ``START_DELAY``, ``EXIT_AFTER`` and ``LATENCY`` are seconds; ``LISTEN_PORT``, ``EXIT_CODE``, ``BODY`` as they say.
     """
     body = env.get("BODY", "hello")
 
-    def answer(request: Request) -> str:
+    sick: list[bool] = []
+
+    def answer(request: Request) -> str | Response:
+        if request.path == "/sicken":
+            sick.append(True)
+        if request.path == "/live":
+            return Response(status=500 if sick else 200, body="asked\n")
         return f"{body} from {request.replica}\n"
 
     return Program(

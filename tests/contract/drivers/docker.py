@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import docker
+from contract.drivers.controlling import Controller
 from contract.drivers.driver import Answer, Load, Verb
 from contract.drivers.killed import killed
 from contract.drivers.sending import load, send
@@ -102,6 +103,20 @@ class DockerDriver:
     def crash(self, app: str, replica: Replica) -> None:
         """Ask the program to end itself: an engine does not restart what was killed through it."""
         self.cloud.app(app).exec("curl", "http://127.0.0.1:8080/crash", replica=replica.name)
+
+    def sicken(self, app: str, replica: Replica) -> None:
+        """Ask the program to fail its liveness probe from now on."""
+        self.cloud.app(app).exec("curl", "http://127.0.0.1:8080/sicken", replica=replica.name)
+
+    @contextmanager
+    def controller(self) -> Iterator[None]:
+        """Run the command in a process of its own."""
+        with Controller(self._namespace) as running:
+            running.until("heals")
+            yield
+        lease = {"name": f"^{self._namespace}.controller$"}
+        while self._client.containers.list(all=True, sparse=True, filters=lease):
+            time.sleep(0.05)  # the engine removes it by itself
 
     def lose(self, replica: Replica) -> None:
         """Remove a replica by hand."""

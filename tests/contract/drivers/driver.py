@@ -99,6 +99,14 @@ class Driver(Protocol):
         """Let a replica's process end with exit code 3 though nobody asked."""
         ...
 
+    def sicken(self, app: str, replica: Replica) -> None:
+        """Let a replica answer ``/live`` with 500 from now on, and all else as before."""
+        ...
+
+    def controller(self) -> AbstractContextManager[None]:
+        """Let a controller run meanwhile; an engine that heals by itself has one already."""
+        ...
+
     def lose(self, replica: Replica) -> None:
         """Remove a replica by hand."""
         ...

@@ -8,7 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,9 @@ def main() -> None:
     http.client.HTTPConnection.putrequest = counted  # type: ignore[method-assign]  # this process is made to be killed
     cloud = Cloud(**call["cloud"])
     target = cloud.app(call["app"]) if call["app"] else cloud
-    getattr(target, call["name"])(**call["options"])
+    result = getattr(target, call["name"])(**call["options"])
+    if isinstance(result, Iterator):
+        deque(result, maxlen=0)  # it acts while it is read
 
 
 if __name__ == "__main__":

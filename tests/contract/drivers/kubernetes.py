@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from contract.drivers.bystanders import bystanders
@@ -93,6 +93,14 @@ class KubernetesDriver:
     def crash(self, app: str, replica: Replica) -> None:
         """Ask the program to end itself."""
         self.cloud.app(app).exec("curl", "http://127.0.0.1:8080/crash", replica=replica.name)
+
+    def sicken(self, app: str, replica: Replica) -> None:
+        """Ask the program to fail its liveness probe from now on."""
+        self.cloud.app(app).exec("curl", "http://127.0.0.1:8080/sicken", replica=replica.name)
+
+    def controller(self) -> AbstractContextManager[None]:
+        """Have nothing to run: the cluster has its own."""
+        return nullcontext()
 
     def lose(self, replica: Replica) -> None:
         """Remove a pod at once, as when its node is lost."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -76,6 +78,33 @@ class MemoryDriver:
         """Let a replica's process end."""
         self.world.faults.crash(replica.name, exit_code=3)
 
+    def sicken(self, app: str, replica: Replica) -> None:  # noqa: ARG002  # names are unique in a world
+        """Ask the program to fail its liveness probe from now on."""
+        container = self.world.container(replica.name)
+        assert container is not None
+        container.respond("/sicken")
+
+    @contextmanager
+    def controller(self) -> Iterator[None]:
+        """Run the verb in a thread of its own; its clock flies meanwhile."""
+        over, ruling = threading.Event(), threading.Event()
+        thread = threading.Thread(target=self._control, args=(over, ruling))
+        thread.start()
+        try:
+            assert ruling.wait(10)
+            yield
+        finally:
+            over.set()
+            while thread.is_alive():
+                self.world.healers.clear()  # one that has lost its lease tells so, and is let go then
+                thread.join(0.01)
+
+    def _control(self, over: threading.Event, ruling: threading.Event) -> None:
+        for _ in self.second().controller():
+            ruling.set()
+            if over.is_set():
+                return
+
     def lose(self, replica: Replica) -> None:
         """Remove a replica by hand."""
         self.world.faults.lose(replica.name)
@@ -89,7 +118,9 @@ class MemoryDriver:
         other = self.second()
         self.world.faults.kill_at(step)
         try:
-            getattr(other.app(verb.app) if verb.app else other, verb.name)(**verb.options)
+            result = getattr(other.app(verb.app) if verb.app else other, verb.name)(**verb.options)
+            if isinstance(result, Iterator):
+                deque(result, maxlen=0)  # it acts while it is read
         except Killed:
             return True
         finally:

@@ -6,8 +6,11 @@ const env = process.env;
 const seconds = (name) => Number(env[name] || 0) * 1000;
 const body = env.BODY || "hello";
 
+let sick = false;
 const server = http.createServer((request, response) => {
   if (request.url === "/crash") process.exit(Number(env.EXIT_CODE || 3));
+  if (request.url === "/sicken") sick = true;
+  if (request.url === "/live") return response.writeHead(sick ? 500 : 200).end("asked\n");
   setTimeout(() => response.end(`${body} from ${os.hostname()}\n`), seconds("LATENCY"));
 });
 

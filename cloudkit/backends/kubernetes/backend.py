@@ -70,7 +70,7 @@ class KubernetesBackend:
             generation=seen.generation,
             before=seen.record.spec if seen.record else None,
             after=spec,
-            actions=plan_actions(situation, spec),
+            actions=self._look.with_drift(seen, spec, plan_actions(situation, spec)),
         )
 
     def plan_delete(self, name: str) -> Plan:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cloudkit.backends.kubernetes.causes import find_cause
+from cloudkit.backends.kubernetes.drift import drift_actions
+from cloudkit.backends.kubernetes.manifests import manifests
 from cloudkit.backends.kubernetes.objects import Claim, Node
 from cloudkit.backends.kubernetes.observe import Observation, observe_app
 from cloudkit.backends.kubernetes.paths import object_path
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.records import Record
     from cloudkit.model.app import AppSpec
     from cloudkit.model.cause import Cause
+    from cloudkit.model.plan import Action
     from cloudkit.model.state import AppState, Revision
 
 __all__ = ["Look"]
@@ -79,6 +82,20 @@ class Look:
         broken = any(one.phase is ReplicaPhase.CRASHED and one.revision == state.revision for one in state.replicas)
         cause = self.diagnose(seen.record) if broken and not seen.record.spec.stopped else None
         return app_state(seen.record, seen.pods, seen.own_services, nodes, cause=cause) if cause else state
+
+    def with_drift(self, seen: Observation, wanted: AppSpec, actions: tuple[Action, ...]) -> tuple[Action, ...]:
+        """Return a plan's steps, before them those that undo what others have changed of what is wanted already."""
+        if seen.record is None or seen.record.spec != wanted:
+            return actions
+        objects = manifests(
+            wanted,
+            namespace=self.client.namespace,
+            revision=seen.record.revision,
+            generation=seen.record.generation,
+        )
+        known = {(one.kind, one.object, one.name) for one in actions}
+        drifted = drift_actions(self.client, objects)
+        return (*(one for one in drifted if (one.kind, one.object, one.name) not in known), *actions)
 
     def settled(self, seen: Observation) -> bool:
         """Tell whether all is as wanted, and the controller has seen what is wanted."""

@@ -28,7 +28,7 @@ from cloudkit.backends.kubernetes.websocket import V5, subprotocol
 from cloudkit.config import Config
 from cloudkit.errors import AccessError, BackendError, ConflictError, NotFoundError, UsageError
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.xdist_group("testbed-cluster")]
+pytestmark = [pytest.mark.kubernetes]
 
 BASE = "python:3.11-slim-bookworm"
 

@@ -30,7 +30,7 @@ from cloudkit.model.port import Port
 from cloudkit.model.reference import Reference
 from cloudkit.model.secret import Secret
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.xdist_group("testbed-cluster")]
+pytestmark = [pytest.mark.kubernetes]
 
 IMAGE = Reference.parse("registry.example/web@sha256:" + "0" * 64)
 ONLINE = settings(

@@ -14,7 +14,7 @@ from cloudkit.backends.kubernetes.objects import Node, Pod
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.model.cause import CauseCode
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.engine, pytest.mark.xdist_group("testbed-cluster")]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.engine]
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.model.cause import CauseCode
 from cloudkit.model.resources import Resources
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.engine, pytest.mark.xdist_group("testbed-cluster")]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.engine]
 NOTHING = ("sleep", "60")
 CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
 

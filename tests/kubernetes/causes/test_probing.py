@@ -8,7 +8,7 @@ from clinic.ward import Ward, until
 from cloudkit.model.cause import CauseCode
 from cloudkit.model.probe import ExecProbe, HttpProbe, TcpProbe
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.engine, pytest.mark.xdist_group("testbed-cluster")]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.engine]
 STATUS = """
 import http.server
 class Answering(http.server.BaseHTTPRequestHandler):

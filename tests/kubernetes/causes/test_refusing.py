@@ -13,7 +13,7 @@ from cloudkit.model.cause import CauseCode
 from cloudkit.model.resources import Resources
 from cloudkit.model.rollout import Rollout
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.engine, pytest.mark.xdist_group("testbed-cluster")]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.engine]
 NOTHING = ("sleep", "60")
 HOOKS = "/apis/admissionregistration.k8s.io/v1"
 

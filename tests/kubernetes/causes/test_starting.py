@@ -10,7 +10,7 @@ from clinic.ward import Ward
 from cloudkit.model.cause import CauseCode
 from cloudkit.model.resources import Resources
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.engine, pytest.mark.xdist_group("testbed-cluster")]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.engine]
 
 
 def test_a_command_that_is_not_there(ward: Ward) -> None:

@@ -17,7 +17,7 @@ from testbed.cluster.given import Given
 from cloudkit.backends.kubernetes.client import Client
 from cloudkit.backends.kubernetes.operations.attach import attach
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.engine, pytest.mark.xdist_group("testbed-cluster")]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.engine]
 PROGRAM = str(Path(__file__).with_name("attached.py"))
 Sit = Callable[..., "pexpect.spawn[bytes]"]
 

@@ -13,7 +13,7 @@ from cloudkit.backends.kubernetes.operations.copy import copy_in, copy_out
 from cloudkit.backends.kubernetes.operations.execute import execute
 from cloudkit.errors import AccessError, BackendError, NotFoundError, UnsupportedError, UsageError
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.engine, pytest.mark.xdist_group("testbed-cluster")]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.engine]
 LONG = "länger " + "x" * 180
 
 

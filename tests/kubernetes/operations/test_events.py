@@ -12,7 +12,7 @@ from cloudkit.backends.kubernetes.operations.events import read_events
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.model.log import Event, LogQuery
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.engine, pytest.mark.xdist_group("testbed-cluster")]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.engine]
 
 
 def actions(events: list[Event], name: str) -> list[str]:

@@ -15,7 +15,7 @@ from cloudkit.backends.kubernetes.objects import Pod
 from cloudkit.backends.kubernetes.operations.execute import execute
 from cloudkit.errors import BackendError, ConflictError, NotFoundError, UnsupportedError
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.engine, pytest.mark.xdist_group("testbed-cluster")]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.engine]
 
 
 @pytest.mark.parametrize("code", [0, 1, 7, 126, 255])

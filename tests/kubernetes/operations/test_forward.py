@@ -14,7 +14,7 @@ from cloudkit.backends.kubernetes.operations.stats import read_stats
 from cloudkit.errors import NotFoundError
 from cloudkit.model.port import Port
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.engine, pytest.mark.xdist_group("testbed-cluster")]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.engine]
 ECHO = (
     "exec perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalPort => 9000, Listen => 50, ReuseAddr => 1);"
     " while ($c = $s->accept) { next if fork; while ($c->sysread($b, 65536)) { print $c $b; $c->flush } exit }'"

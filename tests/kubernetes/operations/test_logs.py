@@ -18,7 +18,7 @@ from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.errors import NotFoundError
 from cloudkit.model.log import LogLine, LogQuery
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.engine, pytest.mark.xdist_group("testbed-cluster")]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.engine]
 LIFE = """
 trap 'echo $life last; exit 0' TERM
 life=$(cat /proc/sys/kernel/random/uuid)

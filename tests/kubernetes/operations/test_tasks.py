@@ -23,7 +23,7 @@ from cloudkit.model.resources import Resources
 from cloudkit.model.secret import Secret
 from cloudkit.model.task import TaskResult, TaskSpec
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.engine, pytest.mark.xdist_group("testbed-cluster")]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.engine]
 
 
 @pytest.fixture

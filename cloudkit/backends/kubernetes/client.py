@@ -54,7 +54,7 @@ class Client:
     @property
     def verified(self) -> bool:
         """False when the kubeconfig says not to check the API server's certificate."""
-        return bool(self._connection.door().configuration.verify_ssl)
+        return self._connection.door().access.verified
 
     def __repr__(self) -> str:
         return f"<Client of {self.cluster}, namespace {self.namespace}>"

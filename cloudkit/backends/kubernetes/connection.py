@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from cloudkit.backends.kubernetes.access import Access
 from cloudkit.config.cluster import Cluster
 
 if TYPE_CHECKING:
-    from kubernetes.client import ApiClient, Configuration
+    from urllib3 import PoolManager
 
 __all__ = ["Connection", "Door"]
 
@@ -20,27 +21,16 @@ class Door:
     """Open connections and the credentials that opened them.
 
     Args:
-        api: The client whose pool keeps the connections.
-        expires: When the credentials end, in seconds since the epoch; None when nobody said.
+        access: The address, the certificates, the proxy, and who one is.
+        pool: What keeps the connections.
     """
 
-    api: ApiClient
-    expires: float | None = None
-
-    @property
-    def configuration(self) -> Configuration:
-        """The address, the certificates and the proxy."""
-        found: Configuration = self.api.configuration
-        return found
-
-    def headers(self) -> dict[str, str]:
-        """Return what says who one is; a token that lies in a file is read again when it is old."""
-        settings: Any = self.configuration.auth_settings()
-        return {str(one["key"]): str(one["value"]) for one in settings.values() if one["in"] == "header"}
+    access: Access
+    pool: PoolManager
 
     def close(self) -> None:
         """Let go of the connections."""
-        self.api.close()
+        self.pool.clear()
 
 
 class Connection:
@@ -63,7 +53,7 @@ class Connection:
         """Return the open connections, with credentials that have not run out."""
         with self._lock:
             door = self._door
-            if door is None or (door.expires is not None and door.expires <= self._clock()):
+            if door is None or (door.access.expires is not None and door.access.expires <= self._clock()):
                 self._door = door = self._unlock()
             return door
 

@@ -1,28 +1,38 @@
 """From a kubeconfig, or a pod's own account, to open connections with credentials.
 
-The library ``kubernetes`` knows certificates, tokens, proxies and server names. Credential plugins are run here: the
-library logs their failures and goes on with no credentials, and does not run them again for certificates.
+What nearly every kubeconfig has is read here: the library ``kubernetes`` takes longer to load than a command takes to
+ask a cluster. It is loaded for a user with an ``auth-provider``, whose tokens it can renew.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+import time
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from cloudkit.backends.kubernetes.access import Access, Headers
+from cloudkit.backends.kubernetes.bearer import TokenFile, basic, bearer
 from cloudkit.backends.kubernetes.connection import Door
-from cloudkit.backends.kubernetes.plugin import run_plugin
+from cloudkit.backends.kubernetes.entries import Entries, PlaceEntry, UserEntry, read_entries
+from cloudkit.backends.kubernetes.pool import open_pool
+from cloudkit.backends.kubernetes.proxy import proxy_to
+from cloudkit.backends.kubernetes.tls import Pair, tls_context
 from cloudkit.config.cluster import Cluster
 from cloudkit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from kubernetes.client import Configuration
-    from kubernetes.config.kube_config import KubeConfigMerger
+    import ssl
+
+    from cloudkit.backends.kubernetes.plugin import Given
 
 __all__ = ["unlock"]
 
-IDLE_CONNECTIONS = 256
-"""Connections that are kept open; a thread each, as of 200 followed logs, closes none and logs no warning."""
+FRESH = 600.0
+"""Seconds that certificates from files are used before the files are read again."""
 
 
 def unlock(cluster: Cluster) -> Door:
@@ -30,79 +40,114 @@ def unlock(cluster: Cluster) -> Door:
 
     Raises:
         ConfigError: The kubeconfig is wrong, names a file that is not there, or a plugin that is not there or fails.
+        AccessError: A plugin failed, or gave nothing.
     """
-    from kubernetes.client import ApiClient, Configuration
-    from kubernetes.config import ConfigException
-    from urllib3 import disable_warnings
-    from urllib3.exceptions import InsecureRequestWarning
+    from msgspec import MsgspecError
 
-    configuration: Configuration = type.__call__(Configuration)  # a plain one: not a copy of the program's default
     try:
-        expires = (_from_account if cluster.account else _from_files)(cluster, configuration)
-    except (ConfigException, OSError, ValueError, TypeError) as error:
+        access = _from_account(cluster, cluster.account) if cluster.account else _from_files(cluster)
+    except (MsgspecError, OSError, ValueError) as error:
+        if isinstance(error, ConfigError):
+            raise
         where = ", ".join(map(str, cluster.files)) or str(cluster.account)
         message = f"cannot read the credentials of {cluster} in {where}"
         raise ConfigError(message, evidence=[str(error)[:500]], hint="kubectl config view") from error
-    configuration.connection_pool_maxsize = IDLE_CONNECTIONS
-    configuration.keep_alive = True  # so that a log that is quiet for hours notices the end of its connection
-    configuration.proxy_headers = _proxy_headers(configuration.proxy)
-    if not configuration.verify_ssl:  # whoever wrote the kubeconfig knows; doctor says it, not each call
-        disable_warnings(InsecureRequestWarning)
-    return Door(api=ApiClient(configuration), expires=expires)
+    return Door(access, open_pool(access))
 
 
-def _from_account(cluster: Cluster, configuration: Configuration) -> float | None:
-    """Take a pod's own token, which the library reads again each minute; it ends for nobody here."""
-    from kubernetes.config.incluster_config import InClusterConfigLoader
-
-    address = urlsplit(cluster.server)
-    environ = {"KUBERNETES_SERVICE_HOST": address.hostname, "KUBERNETES_SERVICE_PORT": str(address.port or 443)}
-    loader: Any = InClusterConfigLoader(
-        token_filename=f"{cluster.account}/token", cert_filename=f"{cluster.account}/ca.crt", environ=environ
+def _from_account(cluster: Cluster, account: Path) -> Access:
+    """Take a pod's own token, which the kubelet renews in its file."""
+    return Access(
+        server=cluster.server,
+        tls=tls_context(authority=(account / "ca.crt").read_bytes(), pair=None, verified=True),
+        proxy=proxy_to(cluster.server, "", os.environ),
+        authorization=TokenFile(account / "token"),
+        expires=time.time() + FRESH,
     )
-    loader.load_and_set(configuration)
-    return None
 
 
-def _from_files(cluster: Cluster, configuration: Configuration) -> float | None:
-    """Take what the context says; return when it ends, where that is known."""
-    from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
+def _from_files(cluster: Cluster) -> Access:
+    """Take what the context says; a plugin is run where no token is there already."""
+    entries = read_entries(cluster)
+    if entries.user.auth_provider:
+        from cloudkit.backends.kubernetes.provider import provided
 
-    load: Any = KubeConfigLoader  # whose types do not know that the folder may be each file's own
-    merged: Any = KubeConfigMerger(os.pathsep.join(map(str, cluster.files)))
-    if merged.config is None:
-        raise ConfigError(f"{cluster.files[0]} is gone since it was read", hint="kubectl config view")
-    plugged, expires = _plugged_in(cluster, merged)
-    loader = load(
-        config_dict=merged.config,
-        active_context=cluster.context,
-        config_base_path=None,
-        config_persister=None if plugged else merged.save_changes,
+        return provided(cluster)
+    user = entries.user
+    if user.exec_ is None or user.token or user.token_file:
+        return _access(entries, user, expires=None)
+    from cloudkit.backends.kubernetes.plugin import run_plugin
+
+    given = run_plugin(user.exec_, cluster, entries)
+    return _access(entries, _plugged(user, given), expires=given.expires)
+
+
+def _plugged(user: UserEntry, given: Given) -> UserEntry:
+    """Put what a plugin gave in the place of the plugin."""
+    from msgspec.structs import replace as put
+
+    return put(user, exec_=None, **given.fields)
+
+
+def _access(entries: Entries, user: UserEntry, *, expires: float | None) -> Access:
+    place, server = entries.place, (entries.place.server or "").rstrip("/")
+    access = Access(
+        server=server,
+        server_name=place.tls_server_name or "",
+        proxy=proxy_to(server, place.proxy_url or "", os.environ),
+        authorization=_authorization(user, entries.user_folder),
+        impersonation=_impersonation(user),
+        expires=expires,
     )
-    loader.load_and_set(configuration)
-    return expires
+    if not server.startswith("https:"):
+        return access
+    if expires is None and _of_files(place, user):
+        access = replace(access, expires=time.time() + FRESH)
+    return replace(access, tls=_tls(entries, user))
 
 
-def _plugged_in(cluster: Cluster, merged: KubeConfigMerger) -> tuple[bool, float | None]:
-    """Put what a user's plugin gives in the place of the plugin; tell whether there was one, and when that ends."""
-    config: Any = merged.config
-    context = config["contexts"].get_with_name(cluster.context)["context"]
-    named = config["users"].get_with_name(cluster.user, safe=True) if cluster.user else None
-    user = named["user"] if named and named.safe_get("user") else None
-    if user is None or not user.safe_get("exec") or user.safe_get("token") or user.safe_get("tokenFile"):
-        return False, None
-    place = config["clusters"].get_with_name(context["cluster"])["cluster"]
-    given = run_plugin(user["exec"], cluster, place)
-    del user.value["exec"]
-    user.value.update(given.fields)
-    return True, given.expires
+def _of_files(place: PlaceEntry, user: UserEntry) -> bool:
+    return bool(
+        (place.certificate_authority and not place.certificate_authority_data)
+        or (user.client_certificate and not user.client_certificate_data)
+    )
 
 
-def _proxy_headers(proxy: str | None) -> dict[str, str] | None:
-    """Return what a proxy wants to see, where its address says who one is."""
-    from urllib3.util import make_headers
+def _tls(entries: Entries, user: UserEntry) -> ssl.SSLContext:
+    place, folder = entries.place, entries.user_folder
+    authority = _bytes(place.certificate_authority_data, place.certificate_authority, entries.place_folder)
+    certificate = _bytes(user.client_certificate_data, user.client_certificate, folder)
+    key = _bytes(user.client_key_data, user.client_key, folder)
+    pair = Pair(certificate, key or b"") if certificate else None
+    return tls_context(authority=authority, pair=pair, verified=not place.insecure_skip_tls_verify)
 
-    address = urlsplit(proxy or "")
-    if not address.username:
-        return None
-    return make_headers(proxy_basic_auth=f"{unquote(address.username)}:{unquote(address.password or '')}")
+
+def _bytes(data: str | None, file: str | None, folder: Path) -> bytes | None:
+    """Return what an entry holds in itself, or else in a file beside it."""
+    if data:
+        return b64decode(data)
+    return (folder / file).read_bytes() if file else None
+
+
+def _authorization(user: UserEntry, folder: Path) -> Callable[[], str]:
+    """Return what gives the header: of a file, a token, or a name and password; the first that is there."""
+    if user.token_file:
+        return TokenFile(folder / user.token_file)
+    header = bearer(user.token) if user.token else ""
+    if not header and user.username:
+        header = basic(user.username, user.password or "")
+    return lambda: header
+
+
+def _impersonation(user: UserEntry) -> Headers:
+    """Return the headers that ask for the rights of somebody else.
+
+    Source: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+    """
+    from urllib.parse import quote
+
+    headers = [("impersonate-user", user.as_ or ""), ("impersonate-uid", user.as_uid or "")]
+    headers += [("impersonate-group", group) for group in user.as_groups or ()]
+    for name, values in (user.as_user_extra or {}).items():
+        headers += [(f"impersonate-extra-{quote(name, safe='').lower()}", value) for value in values]
+    return tuple((name, value) for name, value in headers if value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -52,12 +53,17 @@ def _translated(what: str, error: Exception, cluster: Cluster | None) -> Cloudki
     """Return cloudkit's error for one of the libraries', None for any other, which is a fault of the caller."""
     import msgspec
     from urllib3.exceptions import HTTPError
-    from websocket import WebSocketException
 
     if isinstance(error, RefusedError):
         return refused(what, error, cluster)
     if isinstance(error, msgspec.DecodeError):
         return BackendError(f"cannot {what}: the API server's answer is not understood", evidence=[str(error)[:300]])
-    if isinstance(error, HTTPError | WebSocketException | OSError):
+    if isinstance(error, HTTPError | OSError) or _is_of_websocket(error):
         return unreachable(what, error, cluster)
     return None
+
+
+def _is_of_websocket(error: Exception) -> bool:
+    """Tell whether it comes of that library, which is not loaded for a call that failed without it."""
+    library = sys.modules.get("websocket")
+    return library is not None and isinstance(error, library.WebSocketException)

@@ -110,15 +110,17 @@ class Exchange:
 
 def _send(door: Door, call: Call) -> BaseHTTPResponse:
     """Send a call once; raise what is no success."""
-    from urllib3 import Timeout
+    from urllib3 import HTTPHeaderDict, Timeout
 
-    headers = {"accept": "application/json", "user-agent": AGENT, **door.headers()}
+    headers = HTTPHeaderDict({"accept": "application/json", "user-agent": AGENT})
+    for name, value in door.access.headers():
+        headers.add(name, value)
     if call.body:
         headers["content-type"] = call.content_type
     options: dict[str, Any] = {"preload_content": False, "redirect": False, "retries": False}
-    response = door.api.rest_client.pool_manager.request(
+    response = door.pool.request(
         call.method,
-        door.configuration.host + call.path + _query(call),
+        door.access.server + call.path + _query(call),
         body=call.body or None,
         headers=headers,
         timeout=Timeout(connect=CONNECT_TIMEOUT, read=call.timeout),

@@ -6,7 +6,6 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/ and the cha
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlencode, urlsplit
@@ -16,9 +15,9 @@ from cloudkit.backends.kubernetes.refusal import RefusedError
 from cloudkit.backends.kubernetes.target import Target
 
 if TYPE_CHECKING:
-    from kubernetes.client import Configuration
     from websocket import WebSocket
 
+    from cloudkit.backends.kubernetes.access import Access
     from cloudkit.backends.kubernetes.connection import Door
 
 __all__ = ["V4", "V5", "open_socket", "subprotocol"]
@@ -31,20 +30,20 @@ def open_socket(door: Door, path: str, query: Sequence[tuple[str, str]]) -> WebS
     """Open a connection; raise ``RefusedError`` when the API server will not."""
     from websocket import WebSocketBadStatusException, create_connection
 
-    configuration = door.configuration
+    access = door.access
     protocols = (V4,) if path.endswith("/portforward") else (V5, V4)
-    headers = [f"{name}: {value}" for name, value in door.headers().items()]
+    headers = [f"{name}: {value}" for name, value in access.headers()]
     headers += [f"user-agent: {AGENT}", f"sec-websocket-protocol: {','.join(protocols)}"]
-    url = "ws" + configuration.host.removeprefix("http") + path + "?" + urlencode(list(query))
+    url = "ws" + access.server.removeprefix("http") + path + "?" + urlencode(list(query))
     try:
         socket = create_connection(
             url,
             timeout=CONNECT_TIMEOUT,
             header=headers,
-            sslopt=_tls(configuration),
+            sslopt=_tls(access),
             enable_multithread=True,
             redirect_limit=0,
-            **_proxy(configuration),
+            **_proxy(access),
         )
     except WebSocketBadStatusException as error:
         target = Target.of("POST", path)
@@ -58,28 +57,22 @@ def subprotocol(socket: WebSocket) -> str:
     return str((socket.getheaders() or {}).get("sec-websocket-protocol", V4))
 
 
-def _tls(configuration: Configuration) -> dict[str, Any]:
+def _tls(access: Access) -> dict[str, Any]:
     """Return the certificates as the library wants them."""
-    if not configuration.verify_ssl:
-        options: dict[str, Any] = {"cert_reqs": ssl.CERT_NONE, "check_hostname": False}
-    else:
-        options = {"cert_reqs": ssl.CERT_REQUIRED, "ca_certs": configuration.ssl_ca_cert}
-    options |= {"certfile": configuration.cert_file, "keyfile": configuration.key_file}
-    options["server_hostname"] = configuration.tls_server_name
-    return {name: value for name, value in options.items() if value is not None}
+    name = {"server_hostname": access.server_name} if access.server_name else {}
+    return {"context": access.tls, **name} if access.tls else {}
 
 
-def _proxy(configuration: Configuration) -> dict[str, Any]:
+def _proxy(access: Access) -> dict[str, Any]:
     """Return the proxy as the library wants it."""
-    no_proxy = (configuration.no_proxy or "").split(",")
-    if not configuration.proxy:
+    if not access.proxy:
         return {"http_no_proxy": ["*"]}
-    proxy = urlsplit(configuration.proxy)
+    proxy = urlsplit(access.proxy)
     options: dict[str, Any] = {
         "http_proxy_host": proxy.hostname,
         "http_proxy_port": proxy.port or (443 if proxy.scheme == "https" else 80),
         "proxy_type": proxy.scheme if proxy.scheme.startswith("socks") else "http",
-        "http_no_proxy": [one.strip() for one in no_proxy if one.strip()],
+        "http_no_proxy": ["none.invalid"],  # with none, the library would read the environment
     }
     if proxy.username:
         options["http_proxy_auth"] = (unquote(proxy.username), unquote(proxy.password or ""))

@@ -147,7 +147,7 @@ class _Answering(BaseHTTPRequestHandler):
         api: Api = self.server.api  # type: ignore[attr-defined]  # put there by `serving`
         parts = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        headers = {name.lower(): value for name, value in self.headers.items()}
+        headers = {name.lower(): ", ".join(self.headers.get_all(name, [])) for name in self.headers}
         asked = Asked(
             method=self.command, path=parts.path, query=dict(parse_qsl(parts.query)), headers=headers, body=body
         )

@@ -6,12 +6,23 @@ from typing import TYPE_CHECKING
 
 from cloudkit.errors import ConflictError, RolloutError
 from cloudkit.model.cause import Cause, CauseCode
+from cloudkit.model.progress import Phase, Progress
 
 if TYPE_CHECKING:
     from cloudkit.model.app import AppSpec
     from cloudkit.model.plan import Plan
 
-__all__ = ["NotReady", "allowance", "failed", "late_cause", "never_ready", "outdated_plan", "superseded"]
+__all__ = [
+    "NotReady",
+    "allowance",
+    "failed",
+    "late_cause",
+    "never_ready",
+    "outdated_plan",
+    "step_told",
+    "superseded",
+    "suspicion",
+]
 
 
 class NotReady(Exception):  # noqa: N818  # not an error that a caller sees: the backend turns it into one
@@ -38,6 +49,33 @@ def late_cause(spec: AppSpec, waiting: int, why: str) -> Cause:
         evidence=(why,),
         fix=f"cloudkit logs {spec.name}",
     )
+
+
+def step_told(name: str, *, ready: int, wanted: int, old: int, settled: bool) -> Progress:
+    """Return what is told of how far a roll is.
+
+    Args:
+        name: The app.
+        ready: How many replicas of the new revision take requests.
+        wanted: How many are wanted.
+        old: How many of other revisions are left.
+        settled: True at the end.
+    """
+    return Progress(
+        phase=Phase.ROLL,
+        item=name,
+        message=f"{ready}/{wanted} ready" + (f", {old} of an older revision" if old else ""),
+        current=min(ready, wanted),
+        total=wanted,
+        unit="replicas",
+        done=settled,
+    )
+
+
+def suspicion(spec: AppSpec, cause: Cause) -> Progress:
+    """Return what is told of a cause that waiting may yet mend."""
+    message = f"{cause.summary}; waiting for at most {allowance(spec):g} s"
+    return Progress(phase=Phase.NOTICE, item=spec.name, message=message)
 
 
 def outdated_plan(plan: Plan, generation: int) -> ConflictError:

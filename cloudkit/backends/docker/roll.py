@@ -13,11 +13,11 @@ from cloudkit.backends.docker.observe import Observation, Seen
 from cloudkit.backends.docker.replicas import Replicas
 from cloudkit.backends.docker.steps import Member, Step, next_step
 from cloudkit.backends.docker.traffic import Traffic
-from cloudkit.backends.rolling import NotReady, allowance, late_cause, superseded
+from cloudkit.backends.rolling import NotReady, allowance, late_cause, step_told, superseded, suspicion
 from cloudkit.errors import CloudkitError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
-from cloudkit.model.progress import Listener, Phase, Progress
+from cloudkit.model.progress import Listener
 
 __all__ = ["Roll"]
 
@@ -185,8 +185,7 @@ class Roll:
         """Tell of a cause that waiting may yet mend, once."""
         if cause is not None and cause.code is not self._suspected:
             self._suspected = cause.code
-            message = f"{cause.summary}; waiting for at most {allowance(self.spec):g} s"
-            self.listener(Progress(phase=Phase.NOTICE, item=self.spec.name, message=message))
+            self.listener(suspicion(self.spec, cause))
 
     def _restarting(self, observation: Observation) -> bool:
         return any(one.state == "restarting" for one in observation.replicas if one.revision == self.revision)
@@ -204,15 +203,4 @@ class Roll:
         if progress == self._progress and not settled:
             return
         self._progress, self._progressed_at = progress, time.monotonic()
-        message = f"{ready}/{self.spec.replicas} ready" + (f", {old} of an older revision" if old else "")
-        self.listener(
-            Progress(
-                phase=Phase.ROLL,
-                item=self.spec.name,
-                message=message,
-                current=min(ready, self.spec.replicas),
-                total=self.spec.replicas,
-                unit="replicas",
-                done=settled,
-            )
-        )
+        self.listener(step_told(self.spec.name, ready=ready, wanted=self.spec.replicas, old=old, settled=settled))

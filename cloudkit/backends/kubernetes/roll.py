@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from cloudkit.backends.kubernetes.labels import GENERATION
 from cloudkit.backends.kubernetes.objects import Deployment, Pod
 from cloudkit.backends.kubernetes.sight import Sight
-from cloudkit.backends.rolling import NotReady, allowance, late_cause, superseded
+from cloudkit.backends.rolling import NotReady, allowance, late_cause, step_told, superseded, suspicion
 from cloudkit.model.cause import Cause, CauseCode
-from cloudkit.model.progress import Listener, Phase, Progress
+from cloudkit.model.progress import Listener
 from cloudkit.model.state import AppState, ReplicaPhase
 
 __all__ = ["Roll"]
@@ -110,8 +110,7 @@ class Roll:
         """Tell of a cause that waiting may yet mend, once."""
         if cause is not None and cause.code is not self._suspected:
             self._suspected = cause.code
-            message = f"{cause.summary}; waiting for at most {allowance(state.spec):g} s"
-            self.listener(Progress(phase=Phase.NOTICE, item=state.name, message=message))
+            self.listener(suspicion(state.spec, cause))
 
     def _tell(self, state: AppState, *, settled: bool) -> None:
         """Tell how far it is, where that has changed."""
@@ -121,18 +120,7 @@ class Roll:
         if progress == self._progress and not settled:
             return
         self._progress, self._progressed_at = progress, time.monotonic()
-        message = f"{state.ready}/{wanted} ready" + (f", {old} of an older revision" if old else "")
-        self.listener(
-            Progress(
-                phase=Phase.ROLL,
-                item=state.name,
-                message=message,
-                current=min(state.ready, wanted),
-                total=wanted,
-                unit="replicas",
-                done=settled,
-            )
-        )
+        self.listener(step_told(state.name, ready=state.ready, wanted=wanted, old=old, settled=settled))
 
 
 def _waiting(state: AppState) -> int:

@@ -109,8 +109,17 @@ def sweep(address: str, namespace: str) -> None:
     mine: dict[str, str | list[str] | bool] = {"label": [OWNED, f"cloudkit/namespace={namespace}"]}
     with closing(docker.DockerClient(base_url=address, timeout=60)) as client:
         for container in client.containers.list(all=True, sparse=True, filters=mine):
-            container.remove(force=True, v=True)
+            removed(container)
         for network in client.networks.list(filters=mine):
             network.remove()
         for volume in client.volumes.list(filters=mine):
             volume.remove(force=True)
+
+
+def removed(container: docker.models.containers.Container) -> None:
+    """Remove a container; one that the engine is removing by itself, as nobody holds it any more, is no error."""
+    try:
+        container.remove(force=True, v=True)
+    except docker.errors.APIError as error:
+        if error.status_code not in {404, 409}:
+            raise

@@ -61,6 +61,7 @@ class Case:
         attempts: How often it was healed without having been steady since.
         rests: When it may be healed again.
         healing: True while it is being healed.
+        failed: True when the last attempt failed.
         told: What was last told of it, so that it is told once.
         condemned: The replicas to replace, by identifier, each with its name.
     """
@@ -71,6 +72,7 @@ class Case:
     attempts: int = 0
     rests: float = 0.0
     healing: bool = False
+    failed: bool = False
     told: str = ""
     condemned: dict[str, str] = field(default_factory=dict)
     _step: tuple[object, ...] = ()
@@ -107,6 +109,10 @@ class Case:
         """True while something is to be done for it soon."""
         return not self.healing and self.since is not None and now >= self.rests
 
+    def unfinished(self, now: float) -> bool:
+        """True while something is to be done for it that has not failed lately."""
+        return self.healing or (self.since is not None and (now >= self.rests or not self.failed))
+
     def begun(self) -> None:
         """Take note that it is being healed."""
         self.healing, self.attempts = True, self.attempts + 1
@@ -114,7 +120,7 @@ class Case:
     def ended(self, now: float, *, failed: bool) -> None:
         """Take note that an attempt has ended; each further one waits twice as long."""
         first = AGAIN_FAILED if failed else AGAIN
-        self.healing, self.since = False, None
+        self.healing, self.failed, self.since = False, failed, None
         self.rests = now + min(LONGEST, first * 2.0 ** min(self.attempts - 1, 20))
 
     def news(self, what: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -59,17 +60,23 @@ class Rounds:
         """Do what is due; return True at the end of a single reign."""
         self._collect()
         if self._healer.seconds >= self._look_at:
+            self._look_at = math.inf
             self._look()
-            self._look_at = self._healer.seconds + (SOON if self._lacking else self._interval)
+            self._look_at = min(self._look_at, self._healer.seconds + (SOON if self._lacking else self._interval))
         self._vigil.ask()
         while self._told:
             yield self._told.popleft()
-        return self._once and not self._lacking and not self._work
+        return self._once and self._healer.seconds < self._look_at and not self._unfinished
 
     @property
     def _lacking(self) -> bool:
         now = self._healer.seconds
         return any(case.lacking(now) for case in self._cases.values())
+
+    @property
+    def _unfinished(self) -> bool:
+        now = self._healer.seconds
+        return bool(self._work) or any(case.unfinished(now) for case in self._cases.values())
 
     def _pause(self) -> float:
         ends = min(self._look_at, self._vigil.next()) - self._healer.seconds

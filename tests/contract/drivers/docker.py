@@ -114,9 +114,6 @@ class DockerDriver:
         with Controller(self._namespace) as running:
             running.until("heals")
             yield
-        lease = {"name": f"^{self._namespace}.controller$"}
-        while self._client.containers.list(all=True, sparse=True, filters=lease):
-            time.sleep(0.05)  # the engine removes it by itself
 
     def lose(self, replica: Replica) -> None:
         """Remove a replica by hand."""

@@ -30,6 +30,8 @@ __all__ = ["Lease", "lease_config", "leased"]
 
 STILLBORN = 5.0
 """Seconds after which a lease that was not started has lost whoever made it: a start follows within milliseconds."""
+GOING = 5.0
+"""Seconds that the engine may take to remove one."""
 MEMORY, PIDS, NOBODY = 16 * 1024 * 1024, 8, "65534"
 
 
@@ -81,7 +83,7 @@ def leased(api: APIClient, namespace: str, image: str, holder: str) -> Iterator[
             finally:
                 lease.give_up()
     finally:
-        remove_container(api, container)
+        _remove(api, container)
 
 
 def lease_config(namespace: str, image: str, holder: str) -> dict[str, Any]:
@@ -121,6 +123,16 @@ def _create(api: APIClient, name: str, config: dict[str, Any]) -> str:
             return str(answer.json()["Id"])
     except ConflictError as error:
         raise ConflictError(f"another controller heals this namespace: {_holder(api, name)}") from error
+
+
+def _remove(api: APIClient, container: str) -> None:
+    """Remove it, and return once its name is free, as the engine may be removing it by itself."""
+    ends = time.monotonic() + GOING
+    remove_container(api, container)
+    with suppress(NotFoundError):
+        while time.monotonic() < ends:
+            _seen(api, container)
+            time.sleep(0.02)
 
 
 def _attach(api: APIClient, container: str) -> Conversation:

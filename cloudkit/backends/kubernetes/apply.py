@@ -24,7 +24,7 @@ from cloudkit.backends.kubernetes.state import app_state
 from cloudkit.backends.kubernetes.taken import refuse_taken
 from cloudkit.backends.kubernetes.writing import Writing
 from cloudkit.backends.rolling import NotReady, failed, never_ready, outdated_plan
-from cloudkit.errors import AccessError, CloudkitError
+from cloudkit.errors import AccessError, BackendError, CloudkitError, ConflictError
 from cloudkit.model.progress import Phase, Progress
 
 if TYPE_CHECKING:
@@ -78,13 +78,13 @@ class Application:
         target = self._record(seen, spec)
         try:
             self._surround(target, seen)
-            if wait:
-                self._reach(target, timeout=timeout)
-        except NotReady as failure:
-            self._return(target, previous, failure.cause)
+        except BackendError:  # nobody said no: the same plan again goes on from here
+            raise
         except CloudkitError:
             self._take_back(target, previous)
             raise
+        if wait:
+            self._follow(target, previous, timeout=timeout)
 
     def delete(self, plan: Plan) -> None:
         """Remove an app; its volumes stay."""
@@ -149,6 +149,18 @@ class Application:
         index = next(index for index, one in enumerate(every) if one["kind"] == "Deployment")
         return every[:index], every[index], every[index + 1 :]
 
+    def _follow(self, target: Target, previous: Target | None, *, timeout: float | None) -> None:
+        """Wait for what was written; go back where it does not become ready, sweep up where somebody has deleted it."""
+        try:
+            self._reach(target, timeout=timeout)
+        except NotReady as failure:
+            self._return(target, previous, failure.cause)
+        except ConflictError:
+            seen = self._look.observe(target.spec.name)
+            if seen.record is None and not seen.ending:
+                remove_app(self._client, seen)
+            raise
+
     def _reach(self, target: Target, *, timeout: float | None) -> None:
         """Wait until all is as wanted."""
         record = Record(
@@ -186,7 +198,8 @@ class Application:
             self._reach(back, timeout=None)
         except NotReady as failure:
             return f"revision {back.revision} did not become ready again either: {failure.cause.summary}"
-        self._forget(target)
+        if target.revision != back.revision:
+            self._forget(target)
         return f"revision {back.revision} runs again"
 
     def _forget(self, target: Target) -> None:
@@ -199,10 +212,11 @@ class Application:
         self._writing.remove([("secrets", secret_name(target.spec.name, target.revision))])
 
     def _take_back(self, target: Target, previous: Target | None) -> None:
-        """Undo what could not even begin, unless someone else has gone on from it; sweep up after a deletion."""
+        """Undo what could not even begin, unless someone else has gone on from it."""
         seen = self._look.observe(target.spec.name)
-        gone = seen.record is None and not seen.ending
-        if gone or (previous is None and seen.generation == target.generation):
+        if seen.generation != target.generation:
+            return
+        if previous is None:
             remove_app(self._client, seen)
-        elif seen.generation == target.generation and previous and previous.generation != target.generation:
+        elif previous.generation != target.generation:
             self._go_back(target, previous)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 from kubernetes import client
+from pods.workshop import until
 
 from cloudkit.app import App
 from cloudkit.cloud import Cloud
@@ -141,3 +143,42 @@ def test_a_deletion_by_hand_is_no_error_for_the_next(api: Any, space: str, cloud
 
     assert cloud.backend.plan_delete("web").empty
     assert client.CoreV1Api(api).list_namespaced_service(space).items == []
+
+
+def test_who_waits_for_what_another_deletes_is_told_and_leaves_nothing(
+    api: Any, space: str, web: App, cloud: Cloud
+) -> None:
+    """Neither a Service nor a Secret of a roll that nobody wants any more."""
+    failures: list[Exception] = []
+
+    def roll() -> None:
+        try:
+            web.deploy(command=("sh", "-c", "sleep 60"))
+        except ConflictError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=roll)
+    thread.start()
+    until(lambda: web.status().revision == 2)
+    cloud.app("web").delete()
+    thread.join(60)
+
+    assert len(failures) == 1
+    assert cloud.backend.plan_delete("web").empty
+    assert client.CoreV1Api(api).list_namespaced_service(space).items == []
+
+
+def test_what_the_cluster_refuses_leaves_the_app_as_it_was(api: Any, space: str, web: App, cloud: Cloud) -> None:
+    """Here a quota for the Services of a published port: the record is taken back, the replicas go on."""
+    before = web.deploy(publish=False).status()
+    quota = {"metadata": {"name": "none"}, "spec": {"hard": {"services.nodeports": "0"}}}
+    client.CoreV1Api(api).create_namespaced_resource_quota(space, quota)
+    until(lambda: client.CoreV1Api(api).read_namespaced_resource_quota("none", space).status.hard)
+
+    with pytest.raises(ConflictError, match="quota"):
+        web.deploy(publish=0)
+
+    after = web.status()
+    assert (after.spec, after.url, after.settled) == (before.spec, "", True)
+    assert [one.id for one in after.replicas] == [one.id for one in before.replicas]
+    assert cloud.backend.plan(after.spec).empty

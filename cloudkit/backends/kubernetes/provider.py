@@ -1,6 +1,6 @@
 """Users of a kubeconfig with an ``auth-provider``: ``oidc``, ``gcp``. The library ``kubernetes`` renews their tokens.
 
-Kubernetes has taken these out of kubectl in favour of plugins; kubeconfigs that have them are there still.
+kubectl has dropped most of these in favour of plugins; kubeconfigs that have them are there still.
 """
 
 from __future__ import annotations

@@ -1,0 +1,58 @@
+"""Looking at all apps takes as many calls as looking at one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+import pytest
+from unit.backends.kubernetes import apiserver
+from unit.backends.kubernetes.apiserver import Api, Reply
+from unit.backends.kubernetes.served import node, pod, served
+
+from cloudkit.backends.kubernetes.backend import KubernetesBackend
+from cloudkit.backends.kubernetes.client import Client
+from cloudkit.backends.kubernetes.labels import NAME
+from cloudkit.engine.connect import Engine
+from cloudkit.model.app import AppSpec
+from cloudkit.model.port import Port
+from cloudkit.model.reference import Reference
+
+IMAGE = Reference.parse(f"registry.example/web:1@sha256:{'ab' * 32}")
+LISTS = (
+    "GET /api/v1/namespaces/default/pods",
+    "GET /api/v1/namespaces/default/services",
+    "GET /apis/apps/v1/namespaces/default/deployments",
+)
+NODES = "GET /api/v1/nodes"
+
+
+def no_engine() -> Engine:
+    """Stand for an engine that nobody needs."""
+    raise AssertionError("an engine was asked")
+
+
+def listing(objects: Iterable[msgspec.Struct]) -> Reply:
+    """Return a list's one page."""
+    return apiserver.listing(*(msgspec.to_builtins(one) for one in objects))
+
+
+@pytest.mark.parametrize("publish", [None, 30080])
+@pytest.mark.parametrize("number", [1, 30])
+def test_all_apps_take_three_lists_and_the_nodes_where_a_port_is_published(
+    api: Api, client: Client, number: int, publish: int | None
+) -> None:
+    """However many apps there are; no app costs a call of its own."""
+    ports = (Port(number=3000, publish=publish),)
+    apps = [served(AppSpec(name=f"web-{one}", image=IMAGE, ports=ports)) for one in range(number)]
+    pods = [pod(f"{one}-0", metadata={"labels": {NAME: one}}) for one in (app.deployment.metadata.name for app in apps)]
+    api.on(LISTS[0], listing(pods))
+    api.on(LISTS[1], listing(service for app in apps for service in app.services))
+    api.on(LISTS[2], listing(app.deployment for app in apps))
+    api.on(NODES, listing([node("node-1", "10.0.0.1")]))
+
+    found = KubernetesBackend(client, connect=no_engine).apps()
+
+    assert sorted(api.calls()) == sorted((*LISTS, NODES) if publish else LISTS)
+    assert [state.name for state in found] == sorted(app.deployment.metadata.name for app in apps)
+    assert all(len(state.replicas) == 1 for state in found)

@@ -146,7 +146,10 @@ class Rounds:
 
     def _dead(self, state: AppState, replica: str, name: str, reason: str) -> None:
         """Have a replica replaced that does not live."""
-        self._cases.setdefault(state.name, Case()).condemned[replica] = name
+        condemned = self._cases.setdefault(state.name, Case()).condemned
+        if replica in condemned:
+            return
+        condemned[replica] = name
         self._tell(state.name, name, "unhealthy", reason)
         self._look_at = self._healer.seconds
 

@@ -14,7 +14,7 @@ from cloudkit.cloud import Cloud
 from cloudkit.errors import ConflictError
 from cloudkit.model.progress import silent
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.old_engine]
 
 
 @pytest.fixture

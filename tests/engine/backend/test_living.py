@@ -16,7 +16,7 @@ from cloudkit.cloud import Cloud
 from cloudkit.errors import CloudkitError
 from cloudkit.model.probe import ExecProbe, HttpProbe, Probe, TcpProbe
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.old_engine]
 
 SICKEN = ("curl", "http://127.0.0.1:8080/sicken")
 

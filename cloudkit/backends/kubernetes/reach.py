@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 __all__ = ["await_answer"]
 
-PATIENCE = 5.0  # seconds in which every node has heard of it
+PATIENCE = 15.0  # seconds in which every node has heard of it, on a busy cluster too
 TICK = 0.1
 
 

@@ -12,7 +12,7 @@ from cloudkit.model.log import Event
 from cloudkit.model.state import AppPhase, AppState, Replica, ReplicaPhase, Revision
 from cloudkit.model.task import Usage
 from cloudkit.shell.view import Cell, Column, Tone
-from cloudkit.shell.words import age, image, moment, size
+from cloudkit.shell.words import age, moment, size
 
 __all__ = ["COLUMNS", "action", "phase", "ready"]
 
@@ -111,7 +111,7 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         Column("REVISION", lambda app: Cell(str(app.revision)), right=True),
         Column("AGE", app_age, right=True),
         Column("URL", lambda app: Cell(app.url or "-")),
-        Column("IMAGE", lambda app: Cell(image(app.spec.image), Tone.DIM)),
+        Column("IMAGE", lambda app: Cell(app.spec.image.brief, Tone.DIM)),
     ),
     Replica: (
         Column("REPLICA", lambda replica: Cell(replica.name, Tone.STRONG)),
@@ -127,7 +127,7 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         Column("REVISION", lambda revision: Cell(str(revision.number), Tone.STRONG), right=True),
         Column("", current),
         Column("AGE", lambda revision: ago(revision.created_at), right=True),
-        Column("IMAGE", lambda revision: Cell(image(revision.spec.image))),
+        Column("IMAGE", lambda revision: Cell(revision.spec.image.brief)),
     ),
     ImageState: (
         Column("IMAGE", tags),

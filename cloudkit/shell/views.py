@@ -15,7 +15,7 @@ from cloudkit.model.state import AppState, Replica
 from cloudkit.model.task import TaskResult
 from cloudkit.shell.columns import COLUMNS, action, phase, ready
 from cloudkit.shell.view import Cell, Facts, Lines, Tone, View, grid
-from cloudkit.shell.words import image, moment
+from cloudkit.shell.words import moment
 
 __all__ = ["listed", "view"]
 
@@ -63,7 +63,7 @@ def _app(app: AppState) -> View:
         ("app", Cell(app.name, Tone.STRONG)),
         ("status", Cell(f"{tone.text} ({ready(app).text})", tone.tone)),
         ("url", Cell(app.url or "-")),
-        ("image", Cell(image(app.spec.image))),
+        ("image", Cell(app.spec.image.brief)),
         ("revision", Cell(f"{app.revision} (generation {app.generation})")),
         ("seen", Cell(moment(app.observed_at), Tone.DIM)),
     )

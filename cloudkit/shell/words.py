@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
-from cloudkit.model.reference import Reference
-
-__all__ = ["age", "image", "moment", "size"]
+__all__ = ["age", "moment", "size"]
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _SPANS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
@@ -46,13 +43,3 @@ def moment(time: datetime | None) -> str:
     '2026-01-02 03:04:05'
     """
     return "-" if time is None else time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def image(reference: Reference) -> str:
-    """Return an image's name with the first digits of its digest.
-
-    >>> image(Reference.parse("web:1@sha256:" + "ab" * 32))
-    'web:1@abababababab'
-    """
-    name = replace(reference, digest=None).familiar
-    return f"{name}@{reference.digest.short}" if reference.digest else name

@@ -16,8 +16,9 @@ from cloudkit.model.cause import Cause, CauseCode
 from cloudkit.model.check import Check
 from cloudkit.model.finding import Finding, Severity
 from cloudkit.model.log import Event, LogLine
+from cloudkit.model.reference import Reference
 from cloudkit.model.secret import Secret
-from cloudkit.model.state import AppState
+from cloudkit.model.state import AppState, Revision
 from cloudkit.model.task import TaskResult, Usage
 from cloudkit.shell.output import Output
 
@@ -50,6 +51,18 @@ def test_a_list_of_apps_is_a_table(cloud: Cloud, web: App) -> None:
     assert row.split()[:4] == ["web", "3/3", "ready", "1"]
     assert web.url in row
     assert row == row.rstrip()
+
+
+def test_an_app_of_an_image_that_has_no_tag_is_shown_by_its_digest(web: App) -> None:
+    """In the table, in the card, and among its revisions."""
+    state = web.status()
+    pinned = Reference.parse(f"registry.example/web@sha256:{'ab' * 32}")
+    untagged = replace(state, spec=state.spec.replace(image=pinned))
+    revision = Revision(number=1, spec=untagged.spec, created_at=NOON)
+
+    texts = [shown([untagged], AppState), shown(untagged), shown([revision], Revision)]
+
+    assert all("registry.example/web@abababababab" in text for text in texts)
 
 
 def test_an_empty_list_keeps_its_header(cloud: Cloud) -> None:

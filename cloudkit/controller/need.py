@@ -124,6 +124,6 @@ class Case:
         self.rests = now + min(LONGEST, first * 2.0 ** min(self.attempts - 1, 20))
 
     def news(self, what: str) -> bool:
-        """True when this has not been told of it last."""
+        """True when this has not been told of it last: a cause by its code, as its words count restarts."""
         new, self.told = what != self.told, what
         return new

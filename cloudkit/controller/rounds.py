@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from cloudkit.backends.healing import Healer
 from cloudkit.controller.need import Case, described, needed
 from cloudkit.controller.vigil import Vigil
-from cloudkit.errors import CloudkitError, ConflictError, NotFoundError
+from cloudkit.errors import CloudkitError, ConflictError, NotFoundError, RolloutError
 from cloudkit.model.log import Event
 from cloudkit.model.plan import Plan
 from cloudkit.model.progress import silent
@@ -110,7 +110,7 @@ class Rounds:
         if case.due(state, self._healer.seconds):
             self._tell(state.name, "app", "heals", described(actions, case.condemned.values()))
             self._begin(plan, case)
-        elif not actions and state.cause and state.cause.certain and case.news(state.cause.summary):
+        elif not actions and state.cause and state.cause.certain and case.news(state.cause.code):
             self._tell(state.name, "app", "ails", f"{state.cause.summary}; {state.cause.fix}")
 
     def _begin(self, plan: Plan, case: Case) -> None:
@@ -131,7 +131,7 @@ class Rounds:
         except (ConflictError, NotFoundError):
             failed = False  # it is no longer what it was: look again
         except CloudkitError as error:
-            if case.news(error.summary):
+            if case.news(error.cause.code if isinstance(error, RolloutError) else error.summary):
                 self._tell(plan.app, "app", "failed", "; ".join(filter(None, (error.summary, error.hint))))
         finally:
             case.ended(self._healer.seconds, failed=failed)

@@ -237,8 +237,8 @@ class MemoryBackend:
         return self.world.clock.now
 
     def rest(self, seconds: float) -> bool:
-        """Let so much of the clock pass, and other threads act."""
-        self.world.clock.step(seconds)
+        """Let so much of the clock pass, but no long time at once, and other threads act."""
+        self.world.clock.advance(min(seconds, LOOK))
         time.sleep(TURN)
         return False
 

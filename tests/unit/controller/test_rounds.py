@@ -121,3 +121,19 @@ def test_what_cannot_be_deployed_is_not_deployed_by_a_controller(memory: Cloud, 
     once(memory)
 
     assert memory.app("web").status().generation == generation
+
+
+def test_a_crash_loop_is_told_once_and_left_to_the_engine(memory: Cloud, world: World) -> None:
+    """It restarts it already, ever more seldom; nothing is made new."""
+    world.program("web:3", Program(starts=1, exits=8, exit_code=3), ports=(80,))
+    web = memory.deploy("web", "web:3", port=80, publish=False)
+    before, begun, told = {one.id for one in web.status().replicas}, world.clock.seconds, list[str]()
+
+    world.clock.after(300, world.healers.clear)  # so that it tells of its end, and is left
+    for event in memory.controller():
+        told.append(event.action)
+        if world.clock.seconds >= begun + 300:
+            break
+
+    assert told == ["heals", "ails", "waits"]
+    assert {one.id for one in web.status().replicas} == before

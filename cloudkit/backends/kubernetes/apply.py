@@ -21,6 +21,7 @@ from cloudkit.backends.kubernetes.removing import await_end, remove_app
 from cloudkit.backends.kubernetes.roll import Roll
 from cloudkit.backends.kubernetes.sight import Sight
 from cloudkit.backends.kubernetes.state import app_state
+from cloudkit.backends.kubernetes.strangers import refuse_strangers
 from cloudkit.backends.kubernetes.taken import refuse_taken
 from cloudkit.backends.kubernetes.writing import Writing
 from cloudkit.backends.rolling import NotReady, failed, never_ready, outdated_plan
@@ -73,9 +74,10 @@ class Application:
         seen = self._unchanged(plan, self._observed(spec.name))
         if plan.empty and self._look.settled(seen):
             return
-        refuse_taken(self._client, spec)
+        target = self._target(seen, spec)
+        self._refuse(target, seen)
         previous = self._previous(seen, spec)
-        target = self._record(seen, spec)
+        self._record(seen, target)
         try:
             self._surround(target, seen)
         except BackendError:  # nobody said no: the same plan again goes on from here
@@ -116,21 +118,31 @@ class Application:
             return Target(spec=left[0].spec, revision=left[0].number, generation=record.generation)
         return Target(spec=record.spec, revision=record.revision, generation=record.generation)
 
-    def _record(self, seen: Observation, spec: AppSpec) -> Target:
-        """Say what is wanted from now on; of two that say so at once, one gets a ``ConflictError``."""
+    def _target(self, seen: Observation, spec: AppSpec) -> Target:
         situation = self._look.situation(seen, spec)
         generation = seen.generation + (seen.record is None or seen.record.spec != spec)
-        target = Target(spec=spec, revision=wanted_revision(situation, spec), generation=generation)
+        return Target(spec=spec, revision=wanted_revision(situation, spec), generation=generation)
+
+    def _refuse(self, target: Target, seen: Observation) -> None:
+        """Raise where something of somebody else's stands in the way, before anything is changed."""
+        before, _deployment, after = self._manifests(target)
+        own = self._look.situation(seen).keys
+        refuse_strangers(self._client, target.spec.name, (*before, *after), own=own)
+        refuse_taken(self._client, target.spec)
+
+    def _record(self, seen: Observation, target: Target) -> None:
+        """Say what is wanted from now on; of two that say so at once, one gets a ``ConflictError``."""
         if seen.record is not None and seen.record.revision == target.revision:
             with suppress(AccessError):  # without it, the cluster's own choice holds
-                going = [one.metadata.name for one in retired(seen.record, seen.pods, spec)]
+                going = [one.metadata.name for one in retired(seen.record, seen.pods, target.spec)]
                 self._writing.annotate(going, DELETION_COST, "-1")
         self._write(target, expected=seen.generation)
-        return target
 
     def _write(self, target: Target, *, expected: int) -> None:
         before, deployment, _after = self._manifests(target)
-        self._writing.objects(one for one in before if one["kind"] == "Secret")
+        for one in before:
+            if one["kind"] == "Secret":
+                self._writing.secret(target.spec.name, one, expected=expected)
         self._writing.record(deployment, expected=expected)
 
     def _surround(self, target: Target, seen: Observation) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cloudkit.backends.kubernetes.labels import NAME
 from cloudkit.backends.kubernetes.manifests import key_of, manifests, surplus_keys
 from cloudkit.backends.kubernetes.objects import Pod, Service
 from cloudkit.backends.kubernetes.records import Record
 from cloudkit.backends.kubernetes.state import live_pods, pod_revision, replica_phase
-from cloudkit.errors import ConflictError
+from cloudkit.backends.kubernetes.strangers import is_of, stranger
 from cloudkit.model.app import AppSpec
 from cloudkit.model.plan import Action, ActionKind
 from cloudkit.model.state import ReplicaPhase
@@ -193,10 +192,8 @@ def _surplus(situation: Situation, wanted: AppSpec, revision: int) -> Iterator[A
 def _check_services(situation: Situation, wanted: AppSpec, objects: Iterable[Mapping[str, Any]]) -> None:
     names = {key_of(one)[1] for one in objects if one["kind"] == "Service"}
     for one in situation.services:
-        if one.metadata.name in names and one.metadata.labels.get(NAME) != wanted.name:
-            message = f"app {wanted.name!r} needs the Service {one.metadata.name!r}, which is somebody else's"
-            hint = f"kubectl get service {one.metadata.name} -n {situation.namespace} --show-labels; or another name"
-            raise ConflictError(message, hint=hint)
+        if one.metadata.name in names and not is_of(one.metadata.labels, wanted.name):
+            raise stranger(wanted.name, "Service", one.metadata.name, namespace=situation.namespace)
 
 
 def _removal(word: str, name: str) -> Action:

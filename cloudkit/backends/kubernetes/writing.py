@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cloudkit.backends.kubernetes.labels import GENERATION
 from cloudkit.backends.kubernetes.manifests import Manifest, key_of
+from cloudkit.backends.kubernetes.objects import Deployment
 from cloudkit.backends.kubernetes.owning import is_stale, owned, write
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.refusal import refusal_of
 from cloudkit.backends.rolling import superseded
-from cloudkit.errors import ConflictError, NotFoundError
+from cloudkit.errors import ConflictError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
@@ -56,15 +57,37 @@ class Writing:
             return
         raise ConflictError(f"app {name!r} changes faster than it can be written", hint=f"cloudkit status {name}")
 
+    def secret(self, app: str, manifest: Manifest, *, expected: int) -> None:
+        """Write the Secret of a revision that is about to be recorded, open to another writer until it is.
+
+        Who has won the record seals it by `objects`, so that nobody who comes late puts another value into it.
+
+        Raises:
+            ConflictError: Somebody else was faster.
+        """
+        path = object_path("secrets", self.client.namespace, manifest["metadata"]["name"])
+        try:
+            write(self.client, path, manifest, listener=self.listener)
+        except UsageError:
+            present = self._sealed(path)
+            if present is None:
+                raise
+            if present["data"] == manifest["data"]:
+                return
+            self._refuse_late(app, expected)  # else it is left of a revision that nobody knows any more
+            self.client.delete(path, uid=present["metadata"]["uid"])
+            write(self.client, path, manifest, listener=self.listener)
+
     def objects(self, manifests: Iterable[Manifest]) -> None:
-        """Write objects that no other writer competes for; a claim that is there stays as it is."""
+        """Write what surrounds a record that is won; a claim that is there stays as it is, a Secret is sealed."""
         for manifest in manifests:
             resource, name = key_of(manifest)
             if resource == "persistentvolumeclaims":
                 self._claim(manifest)
             else:
                 path = object_path(resource, self.client.namespace, name)
-                write(self.client, path, manifest, listener=self.listener)
+                whole = {**manifest, "immutable": True} if resource == "secrets" else manifest
+                write(self.client, path, whole, listener=self.listener)
 
     def remove(self, keys: Iterable[tuple[str, str]]) -> None:
         """Remove objects, by collection and name; one that is gone is no error."""
@@ -77,6 +100,18 @@ class Writing:
             with suppress(NotFoundError):
                 path = object_path("pods", self.client.namespace, name)
                 self.client.patch(path, {"metadata": {"annotations": {annotation: value}}})
+
+    def _sealed(self, path: str) -> dict[str, Any] | None:
+        with suppress(NotFoundError):
+            present = self.client.raw(path)
+            return present if present.get("immutable") else None
+        return None
+
+    def _refuse_late(self, app: str, expected: int) -> None:
+        found = self.client.find(object_path("deployments", self.client.namespace, app), Deployment)
+        there = found.metadata.annotations.get(GENERATION, "0") if found else "0"
+        if there != str(expected):
+            raise superseded(app, expected)
 
     def _create(self, name: str, deployment: Manifest) -> None:
         try:

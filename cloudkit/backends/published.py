@@ -26,6 +26,6 @@ def taken_port(app: str, port: Port, *, where: str, who: str, free: str, evidenc
         code=CauseCode.PORT_TAKEN,
         summary=f"port {where}, which app {app!r} publishes, is taken by {who}",
         evidence=tuple(evidence),
-        fix=f"{app}.deploy(image, port={port.number}, publish=0) takes a free port; or {free}",
+        fix=f"cloudkit deploy {app} IMAGE --port {port.number} --publish 0 takes a free port; or {free}",
     )
     return RolloutError(f"app {app!r} cannot be reached at {where}: the port is taken by {who}", cause=cause)

@@ -117,7 +117,7 @@ def explain(what: str, text: str, *, status: int | None = None) -> CloudkitError
             hint="wait, or docker login",
         )
     if hub_unreachable(text):
-        hint = "cloudkit doctor; images that are here need no registry"
+        hint = "cloudkit doctor; cloudkit images shows what is here"
         return RegistryError(f"cannot {what}: the image's registry does not answer", evidence=evidence, hint=hint)
     return _by_status(what, text, status, evidence)
 

@@ -21,13 +21,13 @@ _WRONG = re.compile(
     r"unexpected commit (?:digest|size)|verification failed for digest|failed size validation", re.IGNORECASE
 )
 _CUT = re.compile(r"unexpected EOF|expected HTTP 206|connection reset by peer", re.IGNORECASE)
-
+_HERE = "cloudkit images shows what is here"
 
 _ERRORS: tuple[tuple[re.Pattern[str], type[AccessError | NotFoundError | RegistryError], str, str], ...] = (
     (_DENIED, AccessError, "access is refused", "docker login"),
     (_PLATFORM, NotFoundError, "it is not there for this platform", ""),
     (_WRONG, RegistryError, "what {domain} sends does not match its digest", ""),
-    (_ABSENT, NotFoundError, "{where} does not have it", ""),
+    (_ABSENT, NotFoundError, "{where} does not have it", _HERE),
     (_CUT, RegistryError, "{domain} cut the connection", ""),
 )
 """What words mean, the first that fit: the error, what it says, and its hint."""
@@ -54,7 +54,7 @@ def _told(error: CloudkitError, what: str, where: str, domain: str) -> CloudkitE
     """Return the error that is meant; the given one where the engine's words say no more than it."""
     said, evidence = " ".join(error.evidence), error.evidence
     if isinstance(error, NotFoundError):
-        return NotFoundError(f"cannot {what}: {where} does not have it", evidence=evidence)
+        return NotFoundError(f"cannot {what}: {where} does not have it", evidence=evidence, hint=_HERE)
     if not isinstance(error, BackendError):
         return error
     if found := _STATUS.search(said):

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from cloudkit.model.app import AppSpec
+from cloudkit.model.rows import pretty
 
 __all__ = ["Action", "ActionKind", "Plan"]
 
@@ -62,6 +63,8 @@ class Plan:
     before: AppSpec | None
     after: AppSpec | None
     actions: tuple[Action, ...]
+
+    _repr_pretty_ = pretty
 
     @property
     def empty(self) -> bool:

@@ -100,7 +100,7 @@ def port(option: str, value: object) -> Port:
         return Port(number=value)
     match = _PORT.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise refusal(option, value, "a number such as 3000, or 5432/tcp")
+        raise refusal(option, value, "a number such as 3000, or 5432/tcp; publish says where it is reached")
     return Port(number=int(match["number"]), protocol=protocol(option, match["protocol"] or PROTOCOLS[0]))
 
 

@@ -43,4 +43,10 @@ def grammar_of(settings: Settings) -> Grammar:
 
 def cloud_of(settings: Settings, listener: Listener = silent) -> Cloud:
     """Return the cloud that the settings mean."""
-    return Cloud(settings.backend, context=settings.context, namespace=settings.namespace, listener=listener)
+    return Cloud(
+        settings.backend,
+        context=settings.context,
+        namespace=settings.namespace,
+        registry=settings.registry,
+        listener=listener,
+    )

@@ -20,6 +20,7 @@ class Settings:
     backend: str | None = None
     context: str | None = None
     namespace: str | None = None
+    registry: str | None = None
     json: bool = False
     plan: bool = False
     yes: bool = False
@@ -37,16 +38,17 @@ SWITCHES = {
     "verbose": "Log what is done, and show where an error comes from.",
     "no_color": "No colours; so does the variable NO_COLOR.",
 }
-VALUES = {
-    "backend": "What runs the apps: docker, kubernetes or memory.",
-    "context": "The docker context that names the engine, or the kubeconfig's that names the cluster.",
-    "namespace": "What keeps apps apart from others on the same engine or cluster.",
-}
+VALUES = (
+    ("backend", "What runs the apps: docker, kubernetes or memory."),
+    ("context", "The docker context that names the engine, or the kubeconfig's that names the cluster."),
+    ("namespace", "What keeps apps apart from others on the same engine or cluster."),
+    ("registry", "Where images go that a cluster's nodes are to pull, such as localhost:5000."),
+)
 
 
 def global_options() -> Iterator[click.Option]:
     """Return the options of every command."""
-    for name, help in VALUES.items():
+    for name, help in VALUES:
         yield click.Option([PREFIX + name, f"--{name}"], expose_value=False, callback=keep, help=help, metavar="NAME")
     for name, help in SWITCHES.items():
         dashed = f"--{name.replace('_', '-')}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from cloudkit.backends.forwarding import forwarded_port
 from cloudkit.backends.kubernetes.apply import Application
 from cloudkit.backends.kubernetes.images import ClusterImages
-from cloudkit.backends.kubernetes.look import Look, is_published
+from cloudkit.backends.kubernetes.look import Look, confirm_namespace, is_published
 from cloudkit.backends.kubernetes.observe import Observation, observe
 from cloudkit.backends.kubernetes.operations.acts import Operations
 from cloudkit.backends.kubernetes.plan import delete_actions, plan_actions
@@ -104,8 +104,10 @@ class KubernetesBackend:
         return self._look.state(self._there(name))
 
     def apps(self) -> tuple[AppState, ...]:
-        """Return all apps, by name."""
+        """Return all apps, by name; raise ``NotFoundError`` when there is no such Kubernetes namespace."""
         found = [seen for seen in observe(self.client).values() if seen.record]
+        if not found:
+            confirm_namespace(self.client)
         published = any(is_published(seen.record.spec) for seen in found if seen.record)
         nodes = self._look.nodes() if published else ()
         with ThreadPoolExecutor(8) as pool:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ClusterImages", "registry_name"]
 
+SET_REGISTRY = 'CLOUDKIT_REGISTRY=localhost:5000, or --registry, or Cloud("kubernetes", registry=...)'
 PATIENCE = 5.0  # seconds that a registry may take to say whether it has an image
 _SILENT = (AccessError, RegistryError)  # what a registry says that tells nothing of the image
 
@@ -54,8 +55,8 @@ class ClusterImages:
         """Fetch an image to the engine; where there is none, ask the registry what the nodes would pull."""
         try:
             store = self._store()
-        except (BackendError, ConfigError):
-            return _at_registry(reference)
+        except (BackendError, ConfigError) as error:
+            return _without_engine(reference, error)
         return store.pull(reference, platform=platform, listener=listener)
 
     def push(self, reference: Reference, *, listener: Listener = silent) -> ImageState:
@@ -86,7 +87,7 @@ class ClusterImages:
             raise NotFoundError(message, hint=f"cloudkit pull {reference.familiar}")
         if named is None:
             message = f"image {reference.familiar} is on the engine only, and the cluster's nodes pull from a registry"
-            raise UsageError(message, hint='Cloud("kubernetes", registry="localhost:5000")')
+            raise UsageError(message, hint=SET_REGISTRY)
         return self._sent(image, named, push=push, listener=listener)
 
     def find(self, reference: Reference) -> ImageState:
@@ -156,7 +157,7 @@ class ClusterImages:
             message = f"image {image.reference.familiar} is not at {named.domain} yet, and a plan sends nothing"
             raise NotFoundError(message, hint="the same without planning, or push() the image first")
         store = self._store()
-        tagged = store.tag(image, named).reference
+        tagged = store.tag(image, named if named.tag else replace(named, tag=image.digest.short)).reference
         return tagged if _is_at_registry(tagged) else store.push(tagged, listener=listener).reference
 
 
@@ -182,6 +183,16 @@ def _at_registry(reference: Reference) -> ImageState:
     with RegistryClient(reference.domain, timeout=PATIENCE) as client:
         digest = client.resolve(reference).digest
     return ImageState(reference=reference.pinned(digest), digest=digest)
+
+
+def _without_engine(reference: Reference, error: CloudkitError) -> ImageState:
+    """Return what a reference means at its registry; where that cannot tell either, say that the engine is missing."""
+    try:
+        return _at_registry(reference)
+    except RegistryError as unanswered:
+        message = f"image {reference.familiar} cannot be found: there is no engine that may have it, and no registry"
+        evidence = (error.summary, unanswered.summary)
+        raise NotFoundError(message, evidence=evidence, hint=error.hint) from error
 
 
 def _is_at_registry(reference: Reference) -> bool | None:

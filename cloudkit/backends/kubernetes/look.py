@@ -8,7 +8,7 @@ from cloudkit.backends.kubernetes.causes import find_cause
 from cloudkit.backends.kubernetes.drift import drift_actions
 from cloudkit.backends.kubernetes.manifests import manifests
 from cloudkit.backends.kubernetes.objects import Claim, Node
-from cloudkit.backends.kubernetes.observe import Observation, observe_app
+from cloudkit.backends.kubernetes.observe import Named, Observation, observe_app
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.plan import Situation
 from cloudkit.backends.kubernetes.records import kept_revisions, newest_revision, revisions
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cloudkit.model.plan import Action
     from cloudkit.model.state import AppState, Revision
 
-__all__ = ["Look"]
+__all__ = ["Look", "confirm_namespace", "is_published"]
 
 
 class Look:
@@ -127,6 +127,17 @@ class Look:
         listed = self.client.list(object_path(resource, self.client.namespace), Claim).items
         there = {one.metadata.name for one in listed}
         return frozenset((resource, name) for name in names & there)
+
+
+def confirm_namespace(client: Client) -> None:
+    """Raise ``NotFoundError`` where a Kubernetes namespace is not there; who may not look at it is believed."""
+    try:
+        found = client.find(object_path("namespaces", name=client.namespace), Named)
+    except AccessError:
+        return
+    if found is None:
+        message = f"there is no Kubernetes namespace {client.namespace!r}"
+        raise NotFoundError(message, hint=f"kubectl create namespace {client.namespace}; or --namespace")
 
 
 def is_published(spec: AppSpec) -> bool:

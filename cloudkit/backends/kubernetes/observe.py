@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -24,17 +24,18 @@ from cloudkit.backends.kubernetes.objects import Deployment, Metadata, Pod, Repl
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.records import Record, read_record
 from cloudkit.backends.kubernetes.watching import Kept
+from cloudkit.errors import AccessError
 
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
 
-__all__ = ["Observation", "observe", "observe_app"]
+__all__ = ["Named", "Observation", "observe", "observe_app"]
 
 K = TypeVar("K", bound=Kept)
 _PLAIN = ("networkpolicies", "poddisruptionbudgets")
 
 
-class Thing(Struct, frozen=True):
+class Named(Struct, frozen=True):
     """Any object, of which nothing but its name and labels is asked."""
 
     metadata: Metadata
@@ -92,18 +93,19 @@ def observe_app(client: Client, app: str) -> Observation:
         pods = pool.submit(listed, "pods", Pod)
         services = pool.submit(_services, client, app)
         secrets = pool.submit(listed, "secrets", Sealed)
-        others = {resource: pool.submit(listed, resource, Thing) for resource in _PLAIN}
+        others = {resource: pool.submit(listed, resource, Named) for resource in _PLAIN}
     deployment = found.result()
     ending = deployment is not None and deployment.metadata.deletion_timestamp is not None
+    sealed = _visible(secrets, needed=deployment is not None and _has_secret(deployment))
     return Observation(
         app=app,
         deployment=None if ending else deployment,
         ending=ending,
-        record=None if ending or deployment is None else read_record(deployment, secrets.result()),
+        record=None if ending or deployment is None else read_record(deployment, sealed),
         replica_sets=replica_sets.result(),
         pods=pods.result(),
         services=services.result(),
-        secrets=secrets.result(),
+        secrets=sealed,
         others=frozenset(
             (resource, one.metadata.name) for resource, things in others.items() for one in things.result()
         ),
@@ -118,7 +120,7 @@ def observe(client: Client) -> Mapping[str, Observation]:
         pods = pool.submit(_listed, client, selector, "pods", Pod)
         services = pool.submit(_listed, client, selector, "services", Service)
     present = [one for one in found.result() if one.metadata.deletion_timestamp is None]
-    sealed = any('"secret"' in text for one in present for text in one.metadata.annotations.values())
+    sealed = any(map(_has_secret, present))
     secrets = _by_app(_listed(client, selector, "secrets", Sealed) if sealed else ())
     pods_of, services_of = _by_app(pods.result()), _by_app(services.result())
     return {
@@ -133,6 +135,20 @@ def observe(client: Client) -> Mapping[str, Observation]:
         for one in sorted(present, key=lambda one: one.metadata.name)
         for name in (one.metadata.name,)
     }
+
+
+def _has_secret(deployment: Deployment) -> bool:
+    return any('"secret"' in text for text in deployment.metadata.annotations.values())
+
+
+def _visible(secrets: Future[tuple[Sealed, ...]], *, needed: bool) -> tuple[Sealed, ...]:
+    """Return an app's Secrets: none where only those who change apps may see them, and the spec needs none."""
+    try:
+        return secrets.result()
+    except AccessError:
+        if needed:
+            raise
+        return ()
 
 
 def _services(client: Client, app: str) -> tuple[Service, ...]:

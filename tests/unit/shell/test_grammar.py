@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from unit.backends.kubernetes.kubeconfig import kubeconfig
 
 from cloudkit.command import Help
-from cloudkit.shell.grammar import catalogue, grammar_of
+from cloudkit.shell.grammar import catalogue, cloud_of, grammar_of
 from cloudkit.shell.settings import Settings
 from cloudkit.verbs import Kind
 
@@ -47,3 +50,14 @@ def test_global_options_stand_before_or_after_a_verb(words: list[str]) -> None:
     grammar_of(settings).parse([*words, "--namespace", "team"], settings)
 
     assert (settings.json, settings.namespace, settings.plan) == (True, "team", False)
+
+
+def test_the_registry_of_a_cluster_is_a_global_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes before what the environment says."""
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path, "https://cluster.example")))
+    monkeypatch.setenv("CLOUDKIT_REGISTRY", "other.example")
+    settings = Settings()
+
+    grammar_of(settings).parse(["--backend", "kubernetes", "--registry", "localhost:5000", "apps"], settings)
+
+    assert cloud_of(settings).config.registry == "localhost:5000"

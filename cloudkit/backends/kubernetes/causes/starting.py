@@ -77,7 +77,7 @@ def _by_runtime(spec: AppSpec, pod: PodFacts, text: str) -> Cause:
         what = "has no command, neither in its image nor of its own"
         return cause(CauseCode.COMMAND_NOT_FOUND, pod, what, fix=deploy(spec, "--command 'PROGRAM ARGUMENT'"))
     if _NO_USER.search(text):
-        what = f"has no user {spec.user or 'of that name'} in its image"
+        what = f"has no user {spec.user} in its image" if spec.user else "starts as a user that its image does not have"
         return cause(CauseCode.UNKNOWN, pod, what, fix=deploy(spec, f"--user {USER}"))
     if _DISK_FULL.search(text):
         what = f"cannot start: {pod.host}'s disk is full"

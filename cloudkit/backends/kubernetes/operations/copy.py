@@ -152,7 +152,7 @@ def _failure(what: str, complaints: str) -> CloudkitError:
     evidence = complaints.strip().splitlines()[-5:]
     words = complaints.lower()
     if "permission denied" in words or "not permitted" in words or "read-only" in words:
-        return AccessError(f"cannot {what}: the container's user may not", evidence=evidence)
+        return AccessError(f"cannot {what}: the container's user may not go there", evidence=evidence)
     if "no space left" in words:
         return BackendError(f"cannot {what}: the disk there is full", evidence=evidence)
     if "changed as we read" in words or "shrank" in words:

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 import msgspec
 import pytest
 from unit.backends.kubernetes import apiserver
-from unit.backends.kubernetes.apiserver import Api, Reply
+from unit.backends.kubernetes.apiserver import Api, Reply, failure
 from unit.backends.kubernetes.served import node, pod, served
 
 from cloudkit.backends.kubernetes.backend import KubernetesBackend
 from cloudkit.backends.kubernetes.client import Client
 from cloudkit.backends.kubernetes.labels import NAME
 from cloudkit.engine.connect import Engine
+from cloudkit.errors import NotFoundError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.port import Port
 from cloudkit.model.reference import Reference
@@ -25,6 +26,7 @@ LISTS = (
     "GET /apis/apps/v1/namespaces/default/deployments",
 )
 NODES = "GET /api/v1/nodes"
+SPACE = "GET /api/v1/namespaces/default"
 
 
 def no_engine() -> Engine:
@@ -56,3 +58,25 @@ def test_all_apps_take_three_lists_and_the_nodes_where_a_port_is_published(
     assert sorted(api.calls()) == sorted((*LISTS, NODES) if publish else LISTS)
     assert [state.name for state in found] == sorted(app.deployment.metadata.name for app in apps)
     assert all(len(state.replicas) == 1 for state in found)
+
+
+@pytest.mark.parametrize("answer", [Reply(body={"metadata": {"name": "default"}}), failure(403, "Forbidden")])
+def test_no_apps_are_none_in_a_namespace_that_is_there(api: Api, client: Client, answer: Reply) -> None:
+    """Who may not look at namespaces is believed that theirs is there."""
+    for request in LISTS:
+        api.on(request, listing(()))
+    api.on(SPACE, answer)
+
+    found = KubernetesBackend(client, connect=no_engine).apps()
+
+    assert found == ()
+
+
+def test_no_apps_are_an_error_in_a_namespace_that_is_not_there(api: Api, client: Client) -> None:
+    """An API server lists nothing for a name that is mistyped; an empty table would hide that."""
+    for request in LISTS:
+        api.on(request, listing(()))
+    api.on(SPACE, failure(404, "NotFound"))
+
+    with pytest.raises(NotFoundError, match="there is no Kubernetes namespace 'default'"):
+        KubernetesBackend(client, connect=no_engine).apps()

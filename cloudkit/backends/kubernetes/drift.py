@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloudkit.backends.kubernetes.manifests import Manifest, key_of
 from cloudkit.backends.kubernetes.paths import object_path
-from cloudkit.errors import NotFoundError
+from cloudkit.errors import AccessError, NotFoundError
 from cloudkit.model.plan import Action, ActionKind
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ def drift_actions(client: Client, manifests: Iterable[Manifest]) -> Iterator[Act
         path = object_path(resource, client.namespace, name)
         try:
             present = client.raw(path)
-        except NotFoundError:
+            wanted = client.apply(path, manifest, dry_run=True, force=True)
+        except (AccessError, NotFoundError):  # who may not change it is not told what else has
             continue
-        wanted = client.apply(path, manifest, dry_run=True, force=True)
         changed = changed_paths(present["spec"], wanted["spec"])
         if changed:
             more = f" and {len(changed) - _MOST} more" if len(changed) > _MOST else ""

@@ -95,8 +95,12 @@ class Sight:
 
     def __enter__(self) -> Self:
         named = {"fields": f"metadata.name={self._app}"}
-        self._deployments = self._followed("deployments", Deployment, named)
-        self._pods = self._followed("pods", Pod, {"labels": app_selector(self._app)})
+        try:
+            self._deployments = self._followed("deployments", Deployment, named)
+            self._pods = self._followed("pods", Pod, {"labels": app_selector(self._app)})
+        except BaseException:  # else the first would be followed for ever
+            self._ending.end()
+            raise
         return self
 
     def __exit__(

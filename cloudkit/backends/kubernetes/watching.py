@@ -176,6 +176,7 @@ class Watch(Generic[K]):
                     if self._left() <= 0:
                         return
         finally:
+            self._well = self._clock()  # it lasted until now: only from here on is the server away
             response.close()
 
     def _read(self, line: bytes) -> Iterator[Change[K]]:

@@ -12,6 +12,7 @@ from unit.backends.kubernetes.apiserver import DROP, Api, Stream, event, failure
 from cloudkit.backends.kubernetes import watching
 from cloudkit.backends.kubernetes.client import Client
 from cloudkit.backends.kubernetes.objects import Pod
+from cloudkit.backends.kubernetes.retrying import ATTEMPTS
 from cloudkit.backends.kubernetes.watching import Change
 from cloudkit.errors import AccessError, BackendError
 
@@ -134,6 +135,23 @@ def test_a_server_that_stays_away_is_told(api: Api, client: Client, monkeypatch:
 
     with pytest.raises(BackendError, match=r"cannot watch pods in namespace 'shop': .*status 503"):
         list(client.watch(PODS, Pod, version="5", timeout=20))
+
+
+def test_a_server_is_away_from_the_end_of_a_round_on(api: Api, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not from its beginning, or a long round leaves it no time to be started again."""
+    monkeypatch.setattr(watching, "ROUND", 0.6)
+    monkeypatch.setattr(watching, "GRACE", 0.4)
+    monkeypatch.setattr(watching, "OUTAGE", 0.5)
+    api.on(
+        f"WATCH {PODS}",
+        Stream([event("ADDED", item("a", 6))], end="hang"),
+        *[failure(503, "ServiceUnavailable")] * (ATTEMPTS + 1),
+        Stream([event("ADDED", item("b", 7))], end="hang"),
+    )
+
+    changes = told(client.watch(PODS, Pod, version="5"), 2)
+
+    assert changes == [("ADDED", "a"), ("ADDED", "b")]
 
 
 def test_what_is_not_allowed_is_told_at_once(api: Api, client: Client) -> None:

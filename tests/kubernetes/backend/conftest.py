@@ -23,7 +23,7 @@ SERVE = ("python", "-m", "http.server", "8080")
 @pytest.fixture(scope="session")
 def image(engine: str, cluster: Given) -> Iterator[str]:
     """An image that every node can pull."""
-    repository = f"{cluster.registry}/backend/python"
+    repository = f"{cluster.registry}/backend-{secrets.token_hex(4)}/python"  # each worker of a run has its own
     with closing(docker.DockerClient(base_url=engine, timeout=60)) as images:
         images.images.get(BASE).tag(repository, "1")
         told = list(images.images.push(repository, "1", stream=True, decode=True))

@@ -34,7 +34,8 @@ def images(engine: str, cluster: Given) -> Iterator[dict[str, str]]:
     """Images that every node can pull: one with a shell and all, one with neither, one whose ``tar`` fails."""
     with closing(docker.DockerClient(base_url=engine, timeout=60)) as client:
         made = {"shell": "", "bare": BARE, "broken": BROKEN}
-        names = {kind: f"{cluster.registry}/pods/{kind}" for kind in made}
+        place = f"{cluster.registry}/pods-{secrets.token_hex(4)}"  # each worker of a run has its own
+        names = {kind: f"{place}/{kind}" for kind in made}
         for kind, recipe in made.items():
             build(client, recipe, names[kind]) if recipe else client.images.get(BASE).tag(names[kind], "1")
             told = list(client.images.push(names[kind], "1", stream=True, decode=True))

@@ -65,7 +65,8 @@ def execute(
             running.collect(output, stdin, timeout)
         return Ended(137) if running.killed else read_status(conversation.status, what, pod)
 
-    ended = _marked(command, run, env=env or {}, workdir=workdir, pod=pod, drain=len(stdin or b"") > SMALL)
+    lacking = _lacking(client, pod) if len(stdin or b"") > SMALL else None
+    ended = _marked(command, run, env=env or {}, workdir=workdir, pod=pod, lacking=lacking)
     output.add(ended.words.encode())
     return TaskResult(
         command=tuple(command),
@@ -97,17 +98,20 @@ def _marked(
     env: Mapping[str, str],
     workdir: str | None,
     pod: str,
-    drain: bool,
+    lacking: frozenset[str] | None,
 ) -> Ended:
     """Run a command so that it can be found and ended; as it is, where the image has no ``env`` and needs none."""
     marking = mark()
     words = wrapped(command, marking=marking, env=env, workdir=workdir)
-    ended = run(drained(words) if drain else words, marking)
-    if drain and lacks(ended, "sh"):
+    if lacking is None:
         ended = run(words, marking)
-    missing = next((tool for tool in ("sh", "env") if lacks(ended, tool)), None)
-    if missing is None or missing == command[0]:
-        return ended
+        missing = next((tool for tool in ("sh", "env") if lacks(ended, tool)), None)
+        if missing is None or missing == command[0]:
+            return ended
+    else:
+        missing = next((tool for tool in ("sh", "env") if tool in lacking and tool in words), None)
+        if missing is None:
+            return run(words if lacking else drained(words), marking)
     if env or workdir:
         what = "variables" if env else "a folder"
         message = f"cannot give the command {what}: the image of {pod} has no `{missing}`"
@@ -117,12 +121,25 @@ def _marked(
     return run(command, "")
 
 
+def _lacking(client: Client, pod: str) -> frozenset[str]:
+    """Return which of the tools that carry a command an image has not got.
+
+    They are looked for before any input is sent: while it comes, a node may tell a start that failed as a success.
+    """
+    tries = {"sh": ["sh", "-c", ":"], "env": ["env"]}
+    return frozenset(tool for tool, words in tries.items() if not _starts(client, pod, words))
+
+
 def has_env(client: Client, pod: str) -> bool:
     """Tell whether a pod's image has ``env``, which marks a command; it is asked before input is read."""
-    with converse(client, pod, ["env"]) as conversation:
+    return _starts(client, pod, ["env"])
+
+
+def _starts(client: Client, pod: str, words: Sequence[str]) -> bool:
+    with converse(client, pod, words) as conversation:
         for _ in conversation:
             pass
-    return not lacks(read_status(conversation.status, f"look into {pod}", pod), "env")
+    return not lacks(read_status(conversation.status, f"look into {pod}", pod), words[0])
 
 
 @contextmanager

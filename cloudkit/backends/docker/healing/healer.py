@@ -30,6 +30,7 @@ __all__ = ["DockerHealer"]
 PARALLEL = 4  # apps that are healed at once
 WAKING = ("die", "stop", "destroy", "oom", "pause", "health_status")
 NO_REVISION = 0
+LEAVE = 5.0  # seconds in which the engine has opened a stream of events, or will not
 
 
 class DockerHealer(DockerBackend):
@@ -110,7 +111,8 @@ class Alarm:
         self._params = {"filters": json.dumps(filters)}
         self._rung, self._closed = Event(), Event()
         self._feed: Feed | None = None
-        Thread(target=self._listen, name="cloudkit-alarm", daemon=True).start()
+        self._listener = Thread(target=self._listen, name="cloudkit-alarm", daemon=True)
+        self._listener.start()
 
     def wait(self, seconds: float) -> bool:
         """Return after so many seconds, or when it rings, which is True."""
@@ -123,6 +125,7 @@ class Alarm:
         self._closed.set()
         if self._feed is not None:
             self._feed.close()
+        self._listener.join(LEAVE)
 
     def _listen(self) -> None:
         """Hear the engine's events; one that has lost its stream asks for another, as a look is due by then anyway."""
@@ -130,6 +133,11 @@ class Alarm:
             with suppress(CloudkitError), translate("hear the engine's events"):
                 self._feed = open_feed(self._api, "events", params=self._params)
                 with self._feed:
-                    for _ in self._feed:
-                        self._rung.set()
+                    self._hear(self._feed)
             self._closed.wait(1.0)
+
+    def _hear(self, feed: Feed) -> None:
+        """Ring for each event, unless it was closed while the stream was being opened."""
+        if not self._closed.is_set():
+            for _ in feed:
+                self._rung.set()

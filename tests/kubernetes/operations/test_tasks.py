@@ -53,7 +53,7 @@ def test_its_exit_code_and_output_are_the_result(run: Any, code: int) -> None:
     """And its lines are told as they come."""
     told: list[Progress] = []
 
-    result = run("sh", "-c", f"echo one; echo two >&2; exit {code}", told=told)
+    result = run("sh", "-c", f"echo one; sleep 0.3; echo two >&2; exit {code}", told=told)
 
     assert (result.exit_code, result.output) == (code, "one\ntwo\n")
     assert [one.log for one in told if one.log] == ["one", "two"]
@@ -109,7 +109,7 @@ def test_an_interrupt_removes_it(run: Any) -> None:
 def test_what_cannot_begin_says_why_and_does_not_wait_for_ever(run: Any, images: dict[str, str]) -> None:
     """An image that is nowhere, and what no cluster does."""
     begun = monotonic()
-    absent = images["shell"].replace("/pods/", "/nowhere/")
+    absent = images["shell"].replace("/shell:", "/nowhere:")
 
     with pytest.raises(CloudkitError, match=r"cannot begin.*image") as raised:
         run("true", image=absent)

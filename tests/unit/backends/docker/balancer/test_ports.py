@@ -60,4 +60,4 @@ def test_the_error_carries_the_cause() -> None:
 
     assert error.cause.code is CauseCode.PORT_TAKEN
     assert error.cause.certain
-    assert "publish=0" in error.hint
+    assert "--publish 0" in error.hint

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, Unpack
 
 from cloudkit.model.app import AppSpec
 from cloudkit.model.build import BuildSpec
 from cloudkit.model.cause import Cause
+from cloudkit.model.exec_options import ExecOptions
 from cloudkit.model.image import ImageState
 from cloudkit.model.log import Event, LogLine, LogQuery
 from cloudkit.model.plan import Plan
@@ -162,16 +163,7 @@ class Backend(Protocol):
         ...
 
     def exec(
-        self,
-        name: str,
-        command: tuple[str, ...],
-        *,
-        replica: str | None = None,
-        stdin: bytes | None = None,
-        env: Mapping[str, str] | None = None,
-        user: str | None = None,
-        workdir: str | None = None,
-        timeout: float | None = None,
+        self, name: str, command: tuple[str, ...], *, replica: str | None = None, **options: Unpack[ExecOptions]
     ) -> TaskResult:
         """Run a command inside a replica: the named one, or the first that is ready."""
         ...

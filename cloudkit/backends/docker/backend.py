@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from cloudkit.backends.docker.apply import Application
 from cloudkit.backends.docker.balancer import ensure_image
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cloudkit.engine.connect import Engine
     from cloudkit.model.app import AppSpec
     from cloudkit.model.cause import Cause
+    from cloudkit.model.exec_options import ExecOptions
     from cloudkit.model.log import Event, LogLine, LogQuery
     from cloudkit.model.progress import Listener
     from cloudkit.model.task import TaskResult, TaskSpec, Usage
@@ -134,21 +135,10 @@ class DockerBackend:
         return self._operations.events(name, query)
 
     def exec(
-        self,
-        name: str,
-        command: tuple[str, ...],
-        *,
-        replica: str | None = None,
-        stdin: bytes | None = None,
-        env: Mapping[str, str] | None = None,
-        user: str | None = None,
-        workdir: str | None = None,
-        timeout: float | None = None,
+        self, name: str, command: tuple[str, ...], *, replica: str | None = None, **options: Unpack[ExecOptions]
     ) -> TaskResult:
         """Run a command inside a replica: the named one, or the first that is ready."""
-        return self._operations.exec(
-            self._chosen(name, replica), command, stdin=stdin, env=env, user=user, workdir=workdir, timeout=timeout
-        )
+        return self._operations.exec(self._chosen(name, replica), command, **options)
 
     def attach(
         self, name: str, command: tuple[str, ...], *, replica: str | None, stdin: BinaryIO, stdout: BinaryIO

@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from cloudkit.backends.labels import (
+    COMPONENT,
+    GENERATION,
+    INSTANCE,
+    MANAGED_BY,
+    NAME,
+    OWNER,
+    PART_OF,
+    REVISION,
+    SPEC,
+    VERSION,
+)
+
 __all__ = [
     "COMPONENT",
     "GENERATION",
@@ -23,19 +36,9 @@ __all__ = [
     "selector",
 ]
 
-OWNER = "cloudkit"
-MANAGED_BY = "app.kubernetes.io/managed-by"
-NAME = "app.kubernetes.io/name"
-INSTANCE = "app.kubernetes.io/instance"
-COMPONENT = "app.kubernetes.io/component"
-VERSION = "app.kubernetes.io/version"
-PART_OF = "app.kubernetes.io/part-of"
 NAMESPACE = "cloudkit/namespace"
 IMAGE = "cloudkit/image"
-SPEC = "cloudkit/spec"
-GENERATION = "cloudkit/generation"
 HOLDER = "cloudkit/holder"
-REVISION = "cloudkit/revision"
 
 
 class Component(StrEnum):

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from cloudkit.backends.forwarding import forwarded_port
-from cloudkit.backends.kubernetes.apply import Application
 from cloudkit.backends.kubernetes.images import ClusterImages
 from cloudkit.backends.kubernetes.look import Look, confirm_namespace, is_published
 from cloudkit.backends.kubernetes.observe import Observation, observe
-from cloudkit.backends.kubernetes.operations.acts import Operations
 from cloudkit.backends.kubernetes.plan import delete_actions, plan_actions
-from cloudkit.backends.kubernetes.reach import await_answer
 from cloudkit.backends.protocol import Capability
 from cloudkit.errors import NotFoundError
 from cloudkit.model.plan import Plan
@@ -24,9 +21,11 @@ from cloudkit.model.state import ReplicaPhase
 
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
+    from cloudkit.backends.kubernetes.operations.acts import Operations
     from cloudkit.engine.connect import Engine
     from cloudkit.model.app import AppSpec
     from cloudkit.model.cause import Cause
+    from cloudkit.model.exec_options import ExecOptions
     from cloudkit.model.log import Event, LogLine, LogQuery
     from cloudkit.model.progress import Listener
     from cloudkit.model.state import AppState, Replica, Revision
@@ -55,7 +54,13 @@ class KubernetesBackend:
         self.endpoint = client.endpoint
         self.images = ClusterImages(connect, registry)
         self._look = Look(client)
-        self._operations = Operations(client)
+
+    @cached_property
+    def _operations(self) -> Operations:
+        """What one does with pods, loaded when it is first used: a command that only looks needs none of it."""
+        from cloudkit.backends.kubernetes.operations.acts import Operations
+
+        return Operations(self.client)
 
     def __repr__(self) -> str:
         return f"<KubernetesBackend {self.endpoint}, namespace {self.namespace}>"
@@ -89,6 +94,9 @@ class KubernetesBackend:
         self, plan: Plan, *, wait: bool = True, timeout: float | None = None, listener: Listener
     ) -> AppState | None:
         """Do what a plan says."""
+        from cloudkit.backends.kubernetes.apply import Application
+        from cloudkit.backends.kubernetes.reach import await_answer
+
         application = Application(self.client, self._look, listener)
         if plan.after is None:
             application.delete(plan)
@@ -132,21 +140,10 @@ class KubernetesBackend:
         return self._operations.events(name, query)
 
     def exec(
-        self,
-        name: str,
-        command: tuple[str, ...],
-        *,
-        replica: str | None = None,
-        stdin: bytes | None = None,
-        env: Mapping[str, str] | None = None,
-        user: str | None = None,
-        workdir: str | None = None,
-        timeout: float | None = None,
+        self, name: str, command: tuple[str, ...], *, replica: str | None = None, **options: Unpack[ExecOptions]
     ) -> TaskResult:
         """Run a command inside a replica: the named one, or the first that is ready."""
-        return self._operations.exec(
-            self._chosen(name, replica), command, stdin=stdin, env=env, user=user, workdir=workdir, timeout=timeout
-        )
+        return self._operations.exec(self._chosen(name, replica), command, **options)
 
     def attach(
         self, name: str, command: tuple[str, ...], *, replica: str | None, stdin: BinaryIO, stdout: BinaryIO

@@ -1,9 +1,25 @@
-"""The labels and annotations that hold all the state of the Kubernetes backend."""
+"""The labels and annotations that hold all the state of the Kubernetes backend.
+
+Spec, generation and revision are annotations of a Deployment, which its controller copies to the ReplicaSet; the
+revision is one of the pod template, too.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
+from cloudkit.backends.labels import (
+    COMPONENT,
+    GENERATION,
+    INSTANCE,
+    MANAGED_BY,
+    NAME,
+    OWNER,
+    PART_OF,
+    REVISION,
+    SPEC,
+    VERSION,
+)
 from cloudkit.model.app import AppSpec
 
 __all__ = [
@@ -26,22 +42,8 @@ __all__ = [
     "version_of",
 ]
 
-OWNER = "cloudkit"
 FIELD_MANAGER = OWNER
-MANAGED_BY = "app.kubernetes.io/managed-by"
-NAME = "app.kubernetes.io/name"
-INSTANCE = "app.kubernetes.io/instance"
-COMPONENT = "app.kubernetes.io/component"
-VERSION = "app.kubernetes.io/version"
-PART_OF = "app.kubernetes.io/part-of"
 OWNED = f"{MANAGED_BY}={OWNER}"
-
-SPEC = "cloudkit/spec"
-"""Annotation of a Deployment, which its controller copies to the ReplicaSet: the spec as ``encode`` writes it."""
-GENERATION = "cloudkit/generation"
-"""Annotation of a Deployment: counts the changes of the spec; the precondition of the next one."""
-REVISION = "cloudkit/revision"
-"""Annotation of a Deployment and of its pod template: counts the changes of what runs."""
 CONTAINER = "app"
 """The name of the container that is the app, beside those that admission may add."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cloudkit.backends.kubernetes.causes import find_cause
 from cloudkit.backends.kubernetes.drift import drift_actions
 from cloudkit.backends.kubernetes.manifests import manifests
 from cloudkit.backends.kubernetes.objects import Claim, Node
@@ -110,6 +109,8 @@ class Look:
 
     def diagnose(self, record: Record) -> Cause | None:
         """Say why replicas of a revision are not ready; None when nothing is wrong."""
+        from cloudkit.backends.kubernetes.causes import find_cause
+
         return find_cause(self.client, record.spec, record.revision)
 
     def nodes(self) -> tuple[Node, ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from cloudkit.backends.forwarding import forwarded_port, local_url
 from cloudkit.backends.memory.causes import cause_of
@@ -27,6 +27,7 @@ from cloudkit.backends.protocol import Capability
 from cloudkit.errors import BackendError, ConflictError, NotFoundError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause
+from cloudkit.model.exec_options import ExecOptions
 from cloudkit.model.log import Event, LogLine, LogQuery
 from cloudkit.model.plan import Plan
 from cloudkit.model.progress import Listener
@@ -152,22 +153,19 @@ class MemoryBackend:
         return events_of(self.world.journal, (self.namespace, name or ""), query, over=lambda: self._closed)
 
     def exec(
-        self,
-        name: str,
-        command: tuple[str, ...],
-        *,
-        replica: str | None = None,
-        stdin: bytes | None = None,
-        env: Mapping[str, str] | None = None,
-        user: str | None = None,
-        workdir: str | None = None,
-        timeout: float | None = None,
+        self, name: str, command: tuple[str, ...], *, replica: str | None = None, **options: Unpack[ExecOptions]
     ) -> TaskResult:
         """Run a command inside a replica: the named one, or the first that is ready."""
         with self.world.clock.lock:
-            chosen = self._chosen(name, replica)
-            run = partial(chosen.execute, command, stdin=stdin or b"", env=env, user=user, workdir=workdir)
-            return within(self.world, timeout, command, lambda sleep: run(sleep=sleep))
+            run = partial(
+                self._chosen(name, replica).execute,
+                command,
+                stdin=options.get("stdin") or b"",
+                env=options.get("env"),
+                user=options.get("user"),
+                workdir=options.get("workdir"),
+            )
+            return within(self.world, options.get("timeout"), command, lambda sleep: run(sleep=sleep))
 
     def attach(
         self, name: str, command: tuple[str, ...], *, replica: str | None, stdin: BinaryIO, stdout: BinaryIO

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from cloudkit.backends.docker.names import network_name, shown
 from cloudkit.backends.docker.networks import find_network
@@ -22,6 +22,7 @@ from cloudkit.errors import NotFoundError
 if TYPE_CHECKING:
     from docker import APIClient
 
+    from cloudkit.model.exec_options import ExecOptions
     from cloudkit.model.log import Event, LogLine, LogQuery
     from cloudkit.model.progress import Listener
     from cloudkit.model.task import TaskResult, TaskSpec, Usage
@@ -49,28 +50,9 @@ class Operations:
         """Return what happened to an app, or to all."""
         return read_events(self._api, self._namespace, app, query)
 
-    def exec(
-        self,
-        replica: Seen,
-        command: Sequence[str],
-        *,
-        stdin: bytes | None,
-        env: Mapping[str, str] | None,
-        user: str | None,
-        workdir: str | None,
-        timeout: float | None,
-    ) -> TaskResult:
+    def exec(self, replica: Seen, command: Sequence[str], **options: Unpack[ExecOptions]) -> TaskResult:
         """Run a command inside a replica."""
-        return execute(
-            self._api,
-            self._target(replica),
-            command,
-            stdin=stdin,
-            env=env,
-            user=user,
-            workdir=workdir,
-            timeout=timeout,
-        )
+        return execute(self._api, self._target(replica), command, **options)
 
     def attach(self, replica: Seen, command: Sequence[str], *, stdin: BinaryIO, stdout: BinaryIO) -> int:
         """Run a command inside a replica on a terminal."""

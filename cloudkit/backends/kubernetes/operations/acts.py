@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from cloudkit.backends.kubernetes.operations.attach import attach
 from cloudkit.backends.kubernetes.operations.copy import copy_in, copy_out
@@ -18,6 +18,7 @@ from cloudkit.backends.kubernetes.operations.tasks import run_task
 
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
+    from cloudkit.model.exec_options import ExecOptions
     from cloudkit.model.log import Event, LogLine, LogQuery
     from cloudkit.model.port import Port
     from cloudkit.model.progress import Listener
@@ -44,21 +45,9 @@ class Operations:
         """Return what happened to an app, or to all."""
         return read_events(self._client, app, query)
 
-    def exec(
-        self,
-        replica: str,
-        command: Sequence[str],
-        *,
-        stdin: bytes | None,
-        env: Mapping[str, str] | None,
-        user: str | None,
-        workdir: str | None,
-        timeout: float | None,
-    ) -> TaskResult:
+    def exec(self, replica: str, command: Sequence[str], **options: Unpack[ExecOptions]) -> TaskResult:
         """Run a command inside a replica."""
-        return execute(
-            self._client, replica, command, stdin=stdin, env=env, user=user, workdir=workdir, timeout=timeout
-        )
+        return execute(self._client, replica, command, **options)
 
     def attach(self, replica: str, command: Sequence[str], *, stdin: BinaryIO, stdout: BinaryIO) -> int:
         """Run a command inside a replica on a terminal."""

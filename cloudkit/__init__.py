@@ -30,8 +30,11 @@ from cloudkit.errors import (
 )
 from cloudkit.image import BuiltImage, Image
 from cloudkit.model.app import AppSpec
+from cloudkit.model.autoscale import Autoscale
 from cloudkit.model.cause import Cause, CauseCode
+from cloudkit.model.job import Job, Schedule
 from cloudkit.model.mount import Mount
+from cloudkit.model.placement import Affinity, Placement, Spread, Toleration
 from cloudkit.model.plan import Plan
 from cloudkit.model.port import Port
 from cloudkit.model.probe import ExecProbe, HttpProbe, TcpProbe
@@ -46,9 +49,11 @@ from cloudkit.telemetry import Telemetry
 
 __all__ = [
     "AccessError",
+    "Affinity",
     "App",
     "AppSpec",
     "AppState",
+    "Autoscale",
     "BackendError",
     "BuildError",
     "BuiltImage",
@@ -63,8 +68,10 @@ __all__ = [
     "ExecProbe",
     "HttpProbe",
     "Image",
+    "Job",
     "Mount",
     "NotFoundError",
+    "Placement",
     "Plan",
     "Port",
     "Progress",
@@ -73,9 +80,12 @@ __all__ = [
     "Resources",
     "Rollout",
     "RolloutError",
+    "Schedule",
     "Secret",
+    "Spread",
     "TcpProbe",
     "Telemetry",
+    "Toleration",
     "UnsupportedError",
     "UsageError",
 ]

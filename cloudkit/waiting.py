@@ -59,7 +59,7 @@ def wait_until_settled(
 
 
 def _progress(state: AppState) -> Progress:
-    wanted = 0 if state.spec.stopped else state.spec.replicas
+    wanted = state.desired
     return Progress(
         phase=Phase.ROLL,
         item=state.name,
@@ -78,7 +78,7 @@ def _error(state: AppState, cause: Cause) -> RolloutError:
 def _late(state: AppState, timeout: float) -> Cause:
     return Cause(
         code=CauseCode.DEADLINE,
-        summary=f"{state.ready} of {state.spec.replicas} replicas are ready after {timeout:g} s",
+        summary=f"{state.ready} of {state.desired} replicas are ready after {timeout:g} s",
         evidence=tuple(str(replica) for replica in state.replicas),
         fix=f"cloudkit logs {state.name}",
     )

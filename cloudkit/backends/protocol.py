@@ -36,6 +36,14 @@ class Capability(StrEnum):
     COPY = "copy"
     FORWARD = "forward"
     HTTP_TRAFFIC = "http_traffic"
+    DAEMON = "daemon"
+    STATEFUL = "stateful"
+    JOB = "job"
+    CRON = "cron"
+    AUTOSCALE = "autoscale"
+    PLACEMENT = "placement"
+    FILES = "files"
+    HOSTS = "hosts"
 
 
 class ImageStore(Protocol):

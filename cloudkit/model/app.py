@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
+from cloudkit.model.autoscale import Autoscale
 from cloudkit.model.checks import (
     check_choice,
     check_flag,
@@ -20,9 +21,21 @@ from cloudkit.model.checks import (
     check_words,
     freeze,
 )
+from cloudkit.model.files import check_config, check_paths_apart, check_secret
 from cloudkit.model.frozen import changed, chosen
+from cloudkit.model.job import Job, Schedule
+from cloudkit.model.kinds import KINDS, check_fit
 from cloudkit.model.mount import Mount
-from cloudkit.model.names import check_capability, check_label, check_name, check_signal, check_user, check_variable
+from cloudkit.model.names import (
+    check_capability,
+    check_host,
+    check_label,
+    check_name,
+    check_signal,
+    check_user,
+    check_variable,
+)
+from cloudkit.model.placement import Placement
 from cloudkit.model.port import Port
 from cloudkit.model.probe import ExecProbe, Probe, Timing
 from cloudkit.model.reference import Reference
@@ -71,6 +84,16 @@ class AppSpec:
         init: True runs an init process as PID 1 that passes signals on and reaps.
         stopped: True keeps the app and its replicas, but runs none.
         restarted: A token; another value makes a new revision of the same spec, as a restart does.
+        kind: What sort of work it is: ``service`` is reached and runs until it is stopped, ``worker`` has no port,
+            ``daemon`` runs once on each node, ``stateful`` keeps a name and its volumes for each replica, ``job`` runs
+            to its end, ``cron`` does so by a schedule.
+        job: How a ``job`` or ``cron`` comes to its end.
+        schedule: When a ``cron`` begins.
+        autoscale: How the number of replicas follows the load; None leaves it as it is.
+        placement: On which nodes replicas may run.
+        config: Files with these contents, by their absolute path inside the replica.
+        secrets: Files of secret contents, by their absolute path inside the replica.
+        hosts: The host names that it is reached by, over HTTP.
     """
 
     name: str
@@ -98,6 +121,14 @@ class AppSpec:
     init: bool = True
     stopped: bool = False
     restarted: str = ""
+    kind: Literal["service", "worker", "daemon", "stateful", "job", "cron"] = "service"
+    job: Job = field(default_factory=Job)
+    schedule: Schedule | None = None
+    autoscale: Autoscale | None = None
+    placement: Placement = field(default_factory=Placement)
+    config: Mapping[str, str] = field(default_factory=dict, hash=False)
+    secrets: Mapping[str, Secret] = field(default_factory=dict, hash=False)
+    hosts: tuple[str, ...] = ()
 
     __repr__ = chosen
 
@@ -114,6 +145,8 @@ class AppSpec:
         self._check_ports()
         self._check_probes()
         self._check_surroundings()
+        self._check_files()
+        self._check_work()
 
     def _check_process(self) -> None:
         check_words("command", self.command, empty=True, optional=True)
@@ -155,6 +188,23 @@ class AppSpec:
             check_capability("drop", capability)
         check_flag("read_only", self.read_only)
 
+    def _check_files(self) -> None:
+        object.__setattr__(self, "config", freeze("config", self.config, check_config))
+        object.__setattr__(self, "secrets", freeze("secrets", self.secrets, check_secret))
+        check_paths_apart([*self.config, *self.secrets], [mount.target for mount in self.mounts])
+
+    def _check_work(self) -> None:
+        check_choice("kind", self.kind, KINDS)
+        check_kind("job", self.job, Job)
+        check_kind("schedule", self.schedule, Schedule, optional=True)
+        check_kind("autoscale", self.autoscale, Autoscale, optional=True)
+        check_kind("placement", self.placement, Placement)
+        check_tuple("hosts", self.hosts, str)
+        check_unique("host", self.hosts)
+        for host in self.hosts:
+            check_host("host", host)
+        check_fit(self)
+
     def replace(self, **changes: object) -> Self:
         """Return the same spec with some fields changed, validated again."""
         return changed(self, changes)
@@ -169,4 +219,7 @@ class AppSpec:
             rollout=Rollout(),
             stopped=False,
             resources=self.resources.canonical,
+            autoscale=None,
+            schedule=self.schedule and Schedule(cron="@daily"),
+            hosts=(),
         )

@@ -12,6 +12,7 @@ from cloudkit.model.secret import Secret
 __all__ = [
     "CAPABILITIES",
     "check_capability",
+    "check_host",
     "check_label",
     "check_name",
     "check_signal",
@@ -32,6 +33,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*+")
 _LABEL_PREFIX = re.compile(r"[a-z0-9]++(?:[.-]++[a-z0-9]++)*+")
 _LABEL_PART = re.compile(r"[A-Za-z0-9]++(?:[-_.]++[A-Za-z0-9]++)*+")
 _LABEL_VALUE = re.compile(rf"(?:{_LABEL_PART.pattern})?+")
+_HOST = re.compile(r"(?:\*\.)?[a-z0-9]++(?:-++[a-z0-9]++)*+(?:\.[a-z0-9]++(?:-++[a-z0-9]++)*+)++")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}+(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}+)?+")
 _SIGNAL = re.compile(
     "SIG(?:ABRT|ALRM|BUS|CHLD|CONT|FPE|HUP|ILL|INT|IO|KILL|PIPE|PROF|PWR|QUIT|SEGV|STKFLT|STOP|SYS|TERM|TRAP|TSTP|"
@@ -57,6 +59,11 @@ def check_name(field: str, value: object) -> None:
     allowed = f"lower-case letters, digits and '-', a letter first, no '-' at its end, at most {NAME_LIMIT} characters"
     proposal = _OTHER.sub("-", str(value)[:NAME_LIMIT].lower()).strip("-")
     raise refusal(field, value, allowed, hint=proposal if _NAME.fullmatch(proposal) else "")
+
+
+def check_host(field: str, value: object) -> None:
+    """Refuse what is no host name of at least two parts; the first may be ``*``."""
+    check_text(field, value, _HOST, "a host name in lower case, such as web.example.com", limit=253)
 
 
 def check_volume(field: str, value: object) -> None:

@@ -11,6 +11,7 @@ from cloudkit.model.app import AppSpec
 from cloudkit.model.convert import amount, flag, integer, or_none, pairs, several, text, texts, words
 from cloudkit.model.duration import seconds
 from cloudkit.model.frozen import changed
+from cloudkit.model.job import Schedule
 from cloudkit.model.mount import Mount
 from cloudkit.model.parameter import Short, Words
 from cloudkit.model.port import Port
@@ -60,6 +61,16 @@ class AppOptions(TypedDict, total=False):
         read_only: Mount the root file system read-only.
         drop: The Linux capabilities it loses, such as ``ALL`` or ``NET_RAW``.
         init: Run an init process as PID 1 that passes signals on and reaps.
+        kind: What sort of work it is: a ``worker`` has no port, a ``daemon`` runs once on each node, a ``stateful`` app
+            keeps a name and its volumes for each replica, a ``job`` runs to its end, a ``cron`` does so by a schedule.
+        schedule: When a cron begins, such as ``*/5 * * * *`` or ``@daily``.
+        timezone: The time zone of the schedule, such as ``Europe/Berlin``; UTC where not given.
+        concurrency: What happens when a cron is due while the run before goes on.
+        suspended: Let a cron begin no runs for now.
+        completions: How many replicas of a job must end with exit code 0.
+        parallelism: How many replicas of a job run at once.
+        retries: How many replicas of a job may fail before the job has.
+        time_limit: How long a job may take before it is stopped, and has failed, such as ``1h``.
     """
 
     port: Annotated[int | str | Port | Sequence[int | str | Port], Short("p")]
@@ -92,6 +103,15 @@ class AppOptions(TypedDict, total=False):
     read_only: bool
     drop: Sequence[str] | str
     init: bool
+    kind: Literal["service", "worker", "daemon", "stateful", "job", "cron"]
+    schedule: str
+    timezone: str
+    concurrency: Literal["forbid", "allow", "replace"]
+    suspended: bool
+    completions: int
+    parallelism: int
+    retries: int
+    time_limit: str | float
 
 
 _Convert = Callable[[str, object], object]
@@ -120,6 +140,8 @@ def spec_changed(spec: AppSpec, options: AppOptions, image: Reference | None = N
     changes = _converted(given, _DIRECT)
     changes["resources"] = changed(spec.resources, _converted(given, _RESOURCES))
     changes["rollout"] = changed(spec.rollout, _converted(given, _ROLLOUT))
+    changes["job"] = changed(spec.job, _converted(given, _JOB))
+    changes["schedule"] = _schedule(spec.schedule, given)
     changes["ports"] = _ports(spec.ports, given)
     changes["image"] = image or spec.image
     return spec.replace(**changes)
@@ -144,6 +166,17 @@ def refuse_unknown(options: Iterable[str], known: Iterable[str]) -> None:
 
 def _converted(options: Mapping[str, object], table: Mapping[str, _Convert]) -> dict[str, object]:
     return {name: table[name](name, value) for name, value in options.items() if name in table}
+
+
+def _schedule(current: Schedule | None, options: Mapping[str, object]) -> Schedule | None:
+    """Return when a cron begins; taking the schedule back takes all of it."""
+    changes = _converted(options, _SCHEDULE)
+    if "schedule" in options:
+        cron = or_none(text)("schedule", options["schedule"])
+        current = None if cron is None else Schedule(cron=cron) if current is None else replace(current, cron=cron)
+    if current is None and changes:
+        raise refusal("schedule", None, f"a time where {min(changes)} is given", hint="schedule='@daily'")
+    return current and changed(current, changes)
 
 
 def _ports(current: tuple[Port, ...], options: Mapping[str, object]) -> tuple[Port, ...]:
@@ -216,6 +249,7 @@ _DIRECT: Mapping[str, _Convert] = {
     "read_only": flag,
     "drop": _capabilities,
     "init": flag,
+    "kind": text,
 }
 _RESOURCES: Mapping[str, _Convert] = {
     "cpu": or_none(amount),
@@ -230,3 +264,10 @@ _ROLLOUT: Mapping[str, _Convert] = {
     "deadline": seconds,
     "drain": seconds,
 }
+_JOB: Mapping[str, _Convert] = {
+    "completions": integer,
+    "parallelism": integer,
+    "retries": integer,
+    "time_limit": or_none(seconds),
+}
+_SCHEDULE: Mapping[str, _Convert] = {"timezone": text, "concurrency": text, "suspended": flag}

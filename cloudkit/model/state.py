@@ -93,6 +93,7 @@ class AppState:
         replicas: What is there, ready ones first.
         url: Where it is published; empty when it is private.
         cause: Why it is not ready, where that is known without asking further.
+        wanted: How many replicas are wanted now where the spec does not say it, as one on each node.
         observed_at: When this was seen.
     """
 
@@ -102,6 +103,7 @@ class AppState:
     replicas: tuple[Replica, ...]
     url: str = ""
     cause: Cause | None = None
+    wanted: int | None = None
     observed_at: datetime
 
     __repr__ = chosen
@@ -113,6 +115,13 @@ class AppState:
         return self.spec.name
 
     @property
+    def desired(self) -> int:
+        """How many replicas are to run; 0 for an app that is stopped."""
+        if self.spec.stopped:
+            return 0
+        return self.spec.replicas if self.wanted is None else self.wanted
+
+    @property
     def ready(self) -> int:
         """How many replicas of the wanted revision take requests."""
         return sum(replica.ready and replica.revision == self.revision for replica in self.replicas)
@@ -122,7 +131,7 @@ class AppState:
         """True when what runs is what is wanted, and nothing else is left."""
         if self.spec.stopped:
             return all(replica.phase in _AT_REST for replica in self.replicas)
-        return len(self.replicas) == self.spec.replicas and all(
+        return len(self.replicas) == self.desired and all(
             replica.revision == self.revision and replica.phase in _FULFILLED for replica in self.replicas
         )
 
@@ -141,7 +150,7 @@ class AppState:
 
     def __str__(self) -> str:
         """Return one line: the name, how many are ready, the phase unless that says it all, image, address, cause."""
-        count = f"{self.ready}/{self.spec.replicas} ready"
+        count = f"{self.ready}/{self.spec.replicas if self.wanted is None else self.wanted} ready"
         settled = self.phase is AppPhase.READY
         cause = plain(self.cause.summary) if self.cause and not settled else ""
         parts = (f"{self.name} {count}", "" if settled else self.phase.value, self.spec.image.brief, self.url, cause)

@@ -39,7 +39,7 @@ def phase(value: AppPhase | ReplicaPhase) -> Cell:
 
 def ready(app: AppState) -> Cell:
     """Return how many of the wanted replicas are ready."""
-    wanted = 0 if app.spec.stopped else app.spec.replicas
+    wanted = app.desired
     tone = Tone.PLAIN if app.ready >= wanted else Tone.WARN
     return Cell(f"{app.ready}/{wanted}", tone)
 

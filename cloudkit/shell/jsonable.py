@@ -99,9 +99,9 @@ def _several(value: Sequence[Any]) -> list[Any]:
 
 @to_json.register
 def _app(app: AppState) -> dict[str, Any]:
-    wanted = 0 if app.spec.stopped else app.spec.replicas
+    wanted = app.desired
     counted = {"ready": app.ready, "wanted": wanted, "settled": app.settled}
-    return {"name": app.name, "phase": app.phase.value, **counted, **fields_of(app)}
+    return {"name": app.name, "phase": app.phase.value, **counted, **fields_of(app)} | counted
 
 
 @to_json.register

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
+from cloudkit.backends.beyond import refuse_beyond
 from cloudkit.backends.docker.apply import Application
 from cloudkit.backends.docker.balancer import ensure_image
 from cloudkit.backends.docker.front import Fronts
@@ -51,7 +52,16 @@ class DockerBackend:
     """
 
     name = "docker"
-    capabilities = frozenset(Capability)
+    capabilities = frozenset(Capability) - {
+        Capability.DAEMON,
+        Capability.STATEFUL,
+        Capability.JOB,
+        Capability.CRON,
+        Capability.AUTOSCALE,
+        Capability.PLACEMENT,
+        Capability.FILES,
+        Capability.HOSTS,
+    }
 
     def __init__(self, engine: Engine, *, namespace: str = "cloudkit", balancer_image: str = "") -> None:
         self.engine = engine
@@ -68,6 +78,7 @@ class DockerBackend:
 
     def plan(self, spec: AppSpec) -> Plan:
         """Say what would be done to make the spec true; does nothing."""
+        refuse_beyond(spec, self.name, self.capabilities)
         seen = self._look.observe(spec.name)
         situation = self._look.situation(seen, spec)
         return Plan(

@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
+from cloudkit.backends.beyond import refuse_beyond
 from cloudkit.backends.forwarding import forwarded_port
 from cloudkit.backends.kubernetes.images import ClusterImages
 from cloudkit.backends.kubernetes.look import Look, confirm_namespace, is_published
@@ -46,7 +47,17 @@ class KubernetesBackend:
     """
 
     name = "kubernetes"
-    capabilities = frozenset(Capability) - {Capability.HTTP_TRAFFIC}
+    capabilities = frozenset(Capability) - {
+        Capability.HTTP_TRAFFIC,
+        Capability.DAEMON,
+        Capability.STATEFUL,
+        Capability.JOB,
+        Capability.CRON,
+        Capability.AUTOSCALE,
+        Capability.PLACEMENT,
+        Capability.FILES,
+        Capability.HOSTS,
+    }
 
     def __init__(self, client: Client, *, connect: Callable[[], Engine], registry: str = "") -> None:
         self.client = client
@@ -67,6 +78,7 @@ class KubernetesBackend:
 
     def plan(self, spec: AppSpec) -> Plan:
         """Say what would be done to make the spec true; does nothing."""
+        refuse_beyond(spec, self.name, self.capabilities)
         seen = self._look.observe(spec.name)
         situation = self._look.situation(seen, spec)
         return Plan(

@@ -114,7 +114,7 @@ class Roll:
 
     def _tell(self, state: AppState, *, settled: bool) -> None:
         """Tell how far it is, where that has changed."""
-        wanted = 0 if state.spec.stopped else state.spec.replicas
+        wanted = state.desired
         old = sum(one.revision != state.revision for one in state.replicas)
         progress = (state.ready, old, len(state.replicas))
         if progress == self._progress and not settled:
@@ -126,7 +126,7 @@ class Roll:
 def _waiting(state: AppState) -> int:
     """Return how many wanted replicas are not there or not ready."""
     done = sum(one.revision == state.revision and one.phase in _DONE for one in state.replicas)
-    return 0 if state.spec.stopped else max(0, state.spec.replicas - done)
+    return max(0, state.desired - done)
 
 
 def _interval(state: AppState) -> float:

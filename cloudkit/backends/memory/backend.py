@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
+from cloudkit.backends.beyond import refuse_beyond
 from cloudkit.backends.forwarding import forwarded_port, local_url
 from cloudkit.backends.memory.causes import cause_of
 from cloudkit.backends.memory.change import Change
@@ -61,7 +62,16 @@ class MemoryBackend:
 
     name = "memory"
     endpoint = "memory"
-    capabilities = frozenset(Capability)
+    capabilities = frozenset(Capability) - {
+        Capability.DAEMON,
+        Capability.STATEFUL,
+        Capability.JOB,
+        Capability.CRON,
+        Capability.AUTOSCALE,
+        Capability.PLACEMENT,
+        Capability.FILES,
+        Capability.HOSTS,
+    }
 
     def __init__(self, *, namespace: str = "cloudkit", world: World | None = None) -> None:
         self.namespace = namespace
@@ -78,6 +88,7 @@ class MemoryBackend:
 
     def plan(self, spec: AppSpec) -> Plan:
         """Say what would be done to make the spec true; does nothing."""
+        refuse_beyond(spec, self.name, self.capabilities)
         with self.world.clock.lock:
             record = self._record(spec.name)
             before = record.spec if record else None

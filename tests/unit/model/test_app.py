@@ -13,7 +13,10 @@ from unit.model.strategies import app_specs
 
 from cloudkit.errors import UsageError
 from cloudkit.model.app import AppSpec
+from cloudkit.model.autoscale import Autoscale
+from cloudkit.model.job import Job, Schedule
 from cloudkit.model.mount import Mount
+from cloudkit.model.placement import Placement
 from cloudkit.model.port import Port
 from cloudkit.model.probe import ExecProbe, HttpProbe, TcpProbe
 from cloudkit.model.reference import Digest, Reference
@@ -179,6 +182,11 @@ NEW_REVISION: list[dict[str, Any]] = [
     {"drop": ("ALL",)},
     {"init": False},
     {"restarted": "again"},
+    {"kind": "stateful"},
+    {"kind": "job", "ports": (), "job": Job(completions=2)},
+    {"placement": Placement(nodes={"disk": "ssd"})},
+    {"config": {"/etc/web.conf": "a = 1"}},
+    {"secrets": {"/run/secrets/token": Secret("1")}},
 ]
 SAME_REVISION: list[dict[str, Any]] = [
     {},
@@ -188,7 +196,10 @@ SAME_REVISION: list[dict[str, Any]] = [
     {"ports": (Port(number=3000, publish=8080, host="0.0.0.0"),)},
     {"rollout": Rollout(max_surge=2)},
     {"stopped": True},
+    {"autoscale": Autoscale(max=3, memory="200Mi")},
+    {"hosts": ("web.example.com",)},
 ]
+CRON = WEB.replace(kind="cron", ports=(), schedule=Schedule(cron="@daily"))
 
 
 @pytest.mark.parametrize("changes", NEW_REVISION)
@@ -203,9 +214,14 @@ def test_what_stands_around_a_replica_makes_none(changes: dict[str, Any]) -> Non
     assert WEB.replace(**changes).template == WEB.template
 
 
+def test_another_time_of_a_cron_makes_no_revision() -> None:
+    """When the next run begins is nothing that a run is made of."""
+    assert CRON.replace(schedule=Schedule(cron="@hourly", suspended=True)).template == CRON.template
+
+
 def test_every_field_is_either_part_of_a_revision_or_not() -> None:
     """A field that is added later has to be put in one of the two tables."""
-    decided = {name for changes in NEW_REVISION + SAME_REVISION for name in changes}
+    decided = {name for changes in NEW_REVISION + SAME_REVISION for name in changes} | {"schedule"}
 
     assert decided | {"name"} == set(AppSpec.__dataclass_fields__)
 

@@ -8,12 +8,15 @@ from typing import Annotated, Literal, TypedDict
 
 from cloudkit.errors import UsageError
 from cloudkit.model.app import AppSpec
+from cloudkit.model.autoscale import Autoscale
 from cloudkit.model.convert import amount, flag, integer, or_none, pairs, several, text, texts, words
 from cloudkit.model.duration import seconds
 from cloudkit.model.frozen import changed
 from cloudkit.model.job import Schedule
 from cloudkit.model.mount import Mount
 from cloudkit.model.parameter import Short, Words
+from cloudkit.model.placement import Affinity, Spread, Toleration
+from cloudkit.model.placing import affinities, autoscale, devices, spreads, tolerations
 from cloudkit.model.port import Port
 from cloudkit.model.probe import Probe
 from cloudkit.model.reference import Reference
@@ -71,6 +74,14 @@ class AppOptions(TypedDict, total=False):
         parallelism: How many replicas of a job run at once.
         retries: How many replicas of a job may fail before the job has.
         time_limit: How long a job may take before it is stopped, and has failed, such as ``1h``.
+        autoscale: Let the number of replicas follow the load, such as ``2-10 cpu 70%`` or ``2-10 memory 200Mi``.
+        node: The labels that a node must have, such as ``disk=ssd``.
+        near: Apps whose replicas must run on the same node: ``db``, ``db by zone``, ``db preferred``.
+        apart: Apps whose replicas must run on other nodes; its own name keeps its replicas from each other.
+        spread: Spread the replicas evenly: ``node``, ``zone``, ``zone skew 2 required``.
+        tolerate: The taints of nodes that do not keep it away: ``gpu``, ``gpu=yes:NoSchedule``, ``:NoExecute for 30s``.
+        devices: What each replica needs of a node's devices, such as ``nvidia.com/gpu=1``.
+        host: The host names that it is reached by, over HTTP, such as ``web.example.com``.
     """
 
     port: Annotated[int | str | Port | Sequence[int | str | Port], Short("p")]
@@ -112,6 +123,14 @@ class AppOptions(TypedDict, total=False):
     parallelism: int
     retries: int
     time_limit: str | float
+    autoscale: Autoscale | str
+    node: Mapping[str, str] | Sequence[str]
+    near: Sequence[Affinity | str] | Affinity | str
+    apart: Sequence[Affinity | str] | Affinity | str
+    spread: Sequence[Spread | str] | Spread | str
+    tolerate: Sequence[Toleration | str] | Toleration | str
+    devices: Mapping[str, int] | Sequence[str]
+    host: Sequence[str] | str
 
 
 _Convert = Callable[[str, object], object]
@@ -138,13 +157,22 @@ def spec_changed(spec: AppSpec, options: AppOptions, image: Reference | None = N
     given: Mapping[str, object] = dict(options)
     refuse_unknown(given, AppOptions.__optional_keys__)
     changes = _converted(given, _DIRECT)
+    changes |= {"hosts": changes.pop("host")} if "host" in changes else {}
     changes["resources"] = changed(spec.resources, _converted(given, _RESOURCES))
     changes["rollout"] = changed(spec.rollout, _converted(given, _ROLLOUT))
     changes["job"] = changed(spec.job, _converted(given, _JOB))
+    changes["placement"] = changed(spec.placement, _renamed(_converted(given, _PLACEMENT)))
     changes["schedule"] = _schedule(spec.schedule, given)
     changes["ports"] = _ports(spec.ports, given)
     changes["image"] = image or spec.image
-    return spec.replace(**changes)
+    return _bounded(spec.replace(**changes))
+
+
+def _bounded(spec: AppSpec) -> AppSpec:
+    """Keep the number of replicas of an app that follows its load within its bounds."""
+    if spec.autoscale is None or spec.stopped:
+        return spec
+    return spec.replace(replicas=min(max(spec.replicas, spec.autoscale.min), spec.autoscale.max))
 
 
 def refuse_unknown(options: Iterable[str], known: Iterable[str]) -> None:
@@ -177,6 +205,10 @@ def _schedule(current: Schedule | None, options: Mapping[str, object]) -> Schedu
     if current is None and changes:
         raise refusal("schedule", None, f"a time where {min(changes)} is given", hint="schedule='@daily'")
     return current and changed(current, changes)
+
+
+def _renamed(changes: Mapping[str, object]) -> dict[str, object]:
+    return {_PLACED.get(name, name): value for name, value in changes.items()}
 
 
 def _ports(current: tuple[Port, ...], options: Mapping[str, object]) -> tuple[Port, ...]:
@@ -250,6 +282,8 @@ _DIRECT: Mapping[str, _Convert] = {
     "drop": _capabilities,
     "init": flag,
     "kind": text,
+    "autoscale": or_none(autoscale),
+    "host": texts,
 }
 _RESOURCES: Mapping[str, _Convert] = {
     "cpu": or_none(amount),
@@ -271,3 +305,12 @@ _JOB: Mapping[str, _Convert] = {
     "time_limit": or_none(seconds),
 }
 _SCHEDULE: Mapping[str, _Convert] = {"timezone": text, "concurrency": text, "suspended": flag}
+_PLACEMENT: Mapping[str, _Convert] = {
+    "node": pairs,
+    "near": affinities,
+    "apart": affinities,
+    "spread": spreads,
+    "tolerate": tolerations,
+    "devices": devices,
+}
+_PLACED = {"node": "nodes", "tolerate": "tolerations"}

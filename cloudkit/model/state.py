@@ -54,6 +54,7 @@ class Replica:
         exit_code: Its last exit code; None while it has never ended.
         started_at: When it last started.
         message: A few words of the engine on its state.
+        node: The node that it runs on; empty where there is only one, or none yet.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Replica:
     exit_code: int | None = None
     started_at: datetime | None = None
     message: str = ""
+    node: str = ""
 
     __repr__ = chosen
 

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, NoReturn
 
 from cloudkit.backends.docker.ending import end_replicas, set_restart, stop_replicas
 from cloudkit.backends.docker.networks import ensure_network, remove_networks
+from cloudkit.backends.docker.node import engine_node
 from cloudkit.backends.docker.observe import Observation, observe
 from cloudkit.backends.docker.parallel import in_parallel
 from cloudkit.backends.docker.plan import wanted_revision
 from cloudkit.backends.docker.records import Record, drop_records, outdated, read_record, write_record
 from cloudkit.backends.docker.replicas import Replicas
 from cloudkit.backends.docker.roll import Roll
+from cloudkit.backends.onenode import refuse_misplaced
 from cloudkit.backends.rolling import NotReady, failed, never_ready, outdated_plan, superseded
 from cloudkit.errors import CloudkitError, ConflictError, RolloutError
+from cloudkit.model.placement import Placement
 from cloudkit.model.progress import Phase, Progress
 
 if TYPE_CHECKING:
@@ -71,7 +74,7 @@ class Application:
         seen = self._unchanged(plan, self.look.observe(spec.name))
         if plan.empty and (state := self.look.state(spec.name, seen)).settled:
             return state
-        self.look.fronts.refuse_taken(spec)
+        self._refuse(spec)
         previous = self._previous(seen, spec)
         target = self._record(seen, spec)
         try:
@@ -87,6 +90,12 @@ class Application:
             raise
         drop_records(self.engine.api, outdated(seen))
         return self.look.state(spec.name, seen)
+
+    def _refuse(self, spec: AppSpec) -> None:
+        """Raise ``RolloutError`` for what is known not to work, before anything changes."""
+        if spec.placement != Placement():
+            refuse_misplaced(spec, engine_node(self.engine, self.look.namespace))
+        self.look.fronts.refuse_taken(spec)
 
     def delete(self, plan: Plan) -> None:
         """Remove an app; its volumes stay."""

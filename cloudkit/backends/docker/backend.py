@@ -58,7 +58,6 @@ class DockerBackend:
         Capability.JOB,
         Capability.CRON,
         Capability.AUTOSCALE,
-        Capability.PLACEMENT,
         Capability.FILES,
         Capability.HOSTS,
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cloudkit.backends.docker.hostconfig import environment, host_config, restart_policy
 from cloudkit.backends.docker.labels import IMAGE, REVISION, VERSION, Component, identity
 from cloudkit.backends.docker.names import shown
+from cloudkit.backends.docker.node import device_requests
 from cloudkit.model.probe import ExecProbe
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def replica_config(
             ),
             "NetworkMode": network,
             "RestartPolicy": restart_policy(spec.restart),
+            "DeviceRequests": device_requests(spec.placement.devices),
         },
     }
 

@@ -54,7 +54,6 @@ class KubernetesBackend:
         Capability.JOB,
         Capability.CRON,
         Capability.AUTOSCALE,
-        Capability.PLACEMENT,
         Capability.FILES,
         Capability.HOSTS,
     }

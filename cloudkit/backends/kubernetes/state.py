@@ -126,6 +126,7 @@ def _replica(spec: AppSpec, pod: Pod) -> Replica:
         phase=phase,
         image=_image(spec, pod),
         address=pod.status.pod_ip,
+        node=pod.spec.node_name,
         restarts=status.restart_count if status else 0,
         exit_code=ended.exit_code if ended else None,
         started_at=running.started_at if running else ended.started_at if ended else None,

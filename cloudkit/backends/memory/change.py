@@ -8,6 +8,7 @@ from cloudkit.backends.memory.journal import AppKey
 from cloudkit.backends.memory.record import Record
 from cloudkit.backends.memory.roll import Roll
 from cloudkit.backends.memory.world import World
+from cloudkit.backends.onenode import refuse_misplaced
 from cloudkit.errors import ConflictError, RolloutError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
@@ -37,6 +38,7 @@ class Change:
         """Record what is wanted, and bring it about."""
         with self.world.clock.lock:
             self._guard()
+            refuse_misplaced(spec, self.world.node(self.app[0]))
             self._check_ports(spec)
             record = self._recorded(spec)
         roll = Roll(world=self.world, record=record, generation=record.generation, listener=self.listener)

@@ -16,6 +16,7 @@ from cloudkit.backends.memory.journal import AppKey, Journal
 from cloudkit.backends.memory.program import Behaviour, Program
 from cloudkit.backends.memory.record import Record
 from cloudkit.backends.memory.traffic import Traffic, path_of
+from cloudkit.backends.onenode import OneNode
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
 from cloudkit.model.reference import Reference
@@ -44,6 +45,8 @@ class World:
         self.records: dict[AppKey, Record] = {}
         self.healers: dict[str, str] = {}  # who heals a namespace
         self.forwarded: dict[int, tuple[AppKey, str | None]] = {}  # ports lent to an app, or to one replica
+        self.labels = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}  # of its one node
+        self.devices: dict[str, int] = {}  # of its one node
         self._random = random.Random(seed)  # noqa: S311  # names, not secrets
         self._addresses = 1
 
@@ -108,6 +111,12 @@ class World:
         finally:
             with self.clock.lock:
                 del self.forwarded[port]
+
+    def node(self, namespace: str) -> OneNode:
+        """Return its one node as the apps of a namespace see it."""
+        mine = (record for key, record in self.records.items() if key[0] == namespace)
+        running = frozenset(one.spec.name for one in mine if any(container.running for container in one.containers))
+        return OneNode(labels=self.labels, devices=self.devices, apps=running)
 
     def taken(self, app: AppKey, spec: AppSpec) -> int | None:
         """Return a wanted port of the host that somebody else has; None when all can be had."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cloudkit.model.app import AppSpec
 from cloudkit.model.mount import Mount
 from cloudkit.model.names import CAPABILITIES
+from cloudkit.model.placement import Affinity, Placement, Spread, Toleration
 from cloudkit.model.port import Port
 from cloudkit.model.probe import ExecProbe, HttpProbe, Probe, TcpProbe
 from cloudkit.model.reference import Digest, Reference
@@ -16,7 +17,19 @@ from cloudkit.model.resources import Resources
 from cloudkit.model.rollout import Rollout
 from cloudkit.model.secret import Secret
 
-__all__ = ["app_specs", "digests", "env", "labels", "mounts", "names", "ports", "probes", "references", "resources"]
+__all__ = [
+    "app_specs",
+    "digests",
+    "env",
+    "labels",
+    "mounts",
+    "names",
+    "placements",
+    "ports",
+    "probes",
+    "references",
+    "resources",
+]
 
 _HEX = "0123456789abcdef"
 _LOWER = string.ascii_lowercase + string.digits
@@ -91,6 +104,36 @@ rollouts = st.builds(
     deadline=st.floats(1, 86_400),
     drain=st.integers(0, 3600).map(float),
 )
+_keys = _label_parts | _label_parts.map("example.org/{}".format)
+_per = st.sampled_from(["node", "zone", "example.org/rack"])
+_affinities = st.lists(st.builds(Affinity, app=names, per=_per, required=st.booleans()), max_size=2, unique=True).map(
+    tuple
+)
+placements = st.builds(
+    Placement,
+    nodes=st.dictionaries(_keys, st.just("") | _label_parts, max_size=2),
+    near=_affinities,
+    apart=_affinities,
+    spread=st.lists(
+        st.builds(Spread, per=_per, skew=st.integers(1, 5), required=st.booleans()),
+        max_size=2,
+        unique_by=lambda one: one.per,
+    ).map(tuple),
+    tolerations=st.lists(
+        st.builds(
+            Toleration,
+            key=_keys,
+            value=st.none() | _label_parts,
+            effect=st.sampled_from(["", "NoSchedule", "PreferNoSchedule", "NoExecute"]),
+        )
+        | st.builds(Toleration, effect=st.just("NoExecute"), seconds=st.integers(0, 600).map(float)),
+        max_size=2,
+        unique=True,
+    ).map(tuple),
+    devices=st.dictionaries(
+        _keys.map("example.com/{}".format).filter(lambda key: key.count("/") == 1), st.integers(1, 8), max_size=1
+    ),
+)
 _words = st.lists(_WORD, min_size=1, max_size=3).map(lambda words: ("run", *words))
 
 
@@ -148,6 +191,7 @@ def app_specs(draw: st.DrawFn) -> AppSpec:
         read_only=draw(st.booleans()),
         drop=tuple(draw(st.lists(st.sampled_from(["ALL", *sorted(CAPABILITIES)]), max_size=2, unique=True))),
         init=draw(st.booleans()),
+        placement=draw(st.just(Placement()) | placements),
         stopped=draw(st.booleans()),
         restarted=draw(st.sampled_from(["", "2026-01-31T14:05:00+00:00"])),
     )

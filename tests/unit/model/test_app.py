@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from unit.model.strategies import app_specs
 
+import cloudkit
 from cloudkit.errors import UsageError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.autoscale import Autoscale
@@ -26,6 +27,7 @@ from cloudkit.model.secret import Secret
 
 PORT = Port(number=3000, publish=3000)
 DATA = Mount(target="/data", source="data")
+PUBLIC = {name: getattr(cloudkit, name) for name in cloudkit.__all__}
 WEB = AppSpec(name="web", image=Reference.parse("web:1"), ports=(PORT,))
 
 HOSTILE_NAMES = [
@@ -146,7 +148,7 @@ def test_a_spec_is_equal_by_value(spec: AppSpec) -> None:
     assert copies == [spec] * 3
     assert {hash(one) for one in copies} == {hash(spec)}
     assert pickle.loads(pickle.dumps(plain)) == plain
-    assert eval(repr(plain)) == plain
+    assert eval(repr(plain), PUBLIC) == plain
 
 
 def test_a_repr_says_what_was_chosen() -> None:

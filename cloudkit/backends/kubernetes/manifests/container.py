@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cloudkit.backends.kubernetes.manifests.variables import literal
 from cloudkit.errors import UnsupportedError
 from cloudkit.model.resources import Resources
@@ -30,8 +32,12 @@ def program(entrypoint: tuple[str, ...] | None, command: tuple[str, ...] | None)
     return {name: part for name, part in whole.items() if part}
 
 
-def container_resources(resources: Resources) -> dict[str, dict[str, str]]:
+def container_resources(resources: Resources, devices: Mapping[str, int] | None = None) -> dict[str, dict[str, str]]:
     """Return requests and limits; one form for each amount, so that writing it otherwise makes no new revision.
+
+    Args:
+        resources: How much processor time and memory.
+        devices: How many of each device; a cluster lends them whole, so that a limit is its request, too.
 
     >>> container_resources(Resources(cpu="0.5", memory="64Mi", cpu_request="100m"))
     {'limits': {'cpu': '500m', 'memory': '67108864'}, 'requests': {'cpu': '100m', 'memory': '67108864'}}
@@ -42,7 +48,8 @@ def container_resources(resources: Resources) -> dict[str, dict[str, str]]:
     amounts = resources.canonical
     limits = {"cpu": amounts.cpu, "memory": amounts.memory}
     requests = {"cpu": amounts.cpu_request or amounts.cpu, "memory": amounts.memory_request or amounts.memory}
-    given = {"limits": _given(limits), "requests": _given(requests)}
+    lent = {name: str(count) for name, count in (devices or {}).items()}
+    given = {"limits": _given(limits) | lent, "requests": _given(requests) | lent}
     return {name: part for name, part in given.items() if part}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from cloudkit.backends.kubernetes.labels import CONTAINER, REVISION
 from cloudkit.backends.kubernetes.manifests.container import container_resources, program
 from cloudkit.backends.kubernetes.manifests.heading import own_labels
+from cloudkit.backends.kubernetes.manifests.placement import pod_placement
 from cloudkit.backends.kubernetes.manifests.policy import network_labels
 from cloudkit.backends.kubernetes.manifests.probes import probes
 from cloudkit.backends.kubernetes.manifests.security import container_security, pod_security
@@ -46,6 +47,7 @@ def _pod(spec: AppSpec, revision: int) -> dict[str, Any]:
         "shareProcessNamespace": spec.init,
         "securityContext": pod_security(spec.user, spec.mounts),
         "terminationGracePeriodSeconds": leaving + math.ceil(spec.stop_grace),
+        **pod_placement(spec),
     }
     return pod | ({"volumes": pod_volumes(spec.mounts)} if spec.mounts else {})
 
@@ -56,7 +58,7 @@ def _container(spec: AppSpec, revision: int) -> dict[str, Any]:
         "env": variables(spec.env, secret_name(spec.name, revision)),
         "ports": ports,
         "volumeMounts": volume_mounts(spec.mounts),
-        "resources": container_resources(spec.resources),
+        "resources": container_resources(spec.resources, spec.placement.devices),
         "workingDir": spec.workdir,
         "lifecycle": {"preStop": {"sleep": {"seconds": LEAVING}}} if spec.ports else {},
     }

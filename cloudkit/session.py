@@ -14,6 +14,7 @@ from cloudkit.errors import ConflictError, NotFoundError, UnsupportedError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.checks import check_number
 from cloudkit.model.image import ImageState
+from cloudkit.model.kinds import SCALED
 from cloudkit.model.log import Event
 from cloudkit.model.plan import Plan
 from cloudkit.model.progress import Listener, silent
@@ -141,7 +142,7 @@ class Session:
             present, generation = self.wanted(spec.name)
         except NotFoundError:
             return spec, None if self.plans else 0
-        replicas = present.replicas if keep else spec.replicas
+        replicas = present.replicas if keep and spec.kind in SCALED else spec.replicas
         return spec.replace(replicas=replicas, restarted=present.restarted), generation
 
     def _follow(

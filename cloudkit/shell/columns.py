@@ -106,6 +106,7 @@ def ago(time: datetime | None) -> Cell:
 COLUMNS: dict[type[Any], tuple[Column, ...]] = {
     AppState: (
         Column("NAME", named),
+        Column("KIND", lambda app: Cell(app.spec.kind)),
         Column("READY", ready, right=True),
         Column("STATUS", lambda app: phase(app.phase)),
         Column("REVISION", lambda app: Cell(str(app.revision)), right=True),

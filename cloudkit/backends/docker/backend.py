@@ -22,6 +22,7 @@ from cloudkit.backends.docker.operations.forward import forward
 from cloudkit.backends.docker.plan import delete_actions, plan_actions
 from cloudkit.backends.docker.records import read_record, read_records
 from cloudkit.backends.forwarding import forwarded_port
+from cloudkit.backends.kinds import refuse_other_kind
 from cloudkit.backends.protocol import Capability
 from cloudkit.engine.images import EngineImages
 from cloudkit.errors import NotFoundError
@@ -80,6 +81,7 @@ class DockerBackend:
         refuse_beyond(spec, self.name, self.capabilities)
         seen = self._look.observe(spec.name)
         situation = self._look.situation(seen, spec)
+        refuse_other_kind(situation.current, spec)
         return Plan(
             app=spec.name,
             backend=self.name,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from cloudkit.backends.beyond import refuse_beyond
 from cloudkit.backends.forwarding import forwarded_port
+from cloudkit.backends.kinds import refuse_other_kind
 from cloudkit.backends.kubernetes.images import ClusterImages
 from cloudkit.backends.kubernetes.look import Look, confirm_namespace, is_published
 from cloudkit.backends.kubernetes.observe import Observation, observe
@@ -79,6 +80,7 @@ class KubernetesBackend:
         """Say what would be done to make the spec true; does nothing."""
         refuse_beyond(spec, self.name, self.capabilities)
         seen = self._look.observe(spec.name)
+        refuse_other_kind(seen.record.spec if seen.record else None, spec)
         situation = self._look.situation(seen, spec)
         return Plan(
             app=spec.name,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from cloudkit.backends.beyond import refuse_beyond
 from cloudkit.backends.forwarding import forwarded_port, local_url
+from cloudkit.backends.kinds import refuse_other_kind
 from cloudkit.backends.memory.causes import cause_of
 from cloudkit.backends.memory.change import Change
 from cloudkit.backends.memory.container import Container, memory_limit
@@ -63,8 +64,6 @@ class MemoryBackend:
     name = "memory"
     endpoint = "memory"
     capabilities = frozenset(Capability) - {
-        Capability.DAEMON,
-        Capability.STATEFUL,
         Capability.JOB,
         Capability.CRON,
         Capability.AUTOSCALE,
@@ -91,6 +90,7 @@ class MemoryBackend:
         with self.world.clock.lock:
             record = self._record(spec.name)
             before = record.spec if record else None
+            refuse_other_kind(before, spec)
             replicas = [one.snapshot() for one in record.containers] if record else []
             return Plan(
                 app=spec.name,
@@ -281,9 +281,9 @@ class MemoryBackend:
             raise NotFoundError(message, hint="cloudkit apps")
         return record
 
-    def _replicas(self, name: str) -> frozenset[str]:
+    def _replicas(self, name: str) -> dict[str, int]:
         record = self._record(name)
-        return frozenset(one.name for one in record.containers) if record else frozenset()
+        return {one.name: one.born for one in record.containers} if record else {}
 
     def _is_over(self, name: str) -> bool:
         return self._closed or self._record(name) is None

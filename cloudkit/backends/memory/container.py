@@ -46,6 +46,8 @@ class Container:
         journal: Where its events and lines go.
         fetch: How it reaches other apps.
         refused: Why the engine does not start it; None when it does.
+        ordinal: The number that a stateful replica keeps; None for others.
+        born: The journal's last entry before it, as another may have had its name.
     """
 
     app: AppKey
@@ -59,6 +61,8 @@ class Container:
     journal: Journal
     fetch: Fetch
     refused: Cause | None = None
+    ordinal: int | None = None
+    born: int = 0
     address: str = ""
     files: Files = field(default_factory=Files)
     phase: ReplicaPhase = ReplicaPhase.PENDING
@@ -166,7 +170,7 @@ class Container:
 
     def lines(self) -> list[str]:
         """Return what it has printed."""
-        printed = (entry.content for entry in self.journal.after(0) if entry.app == self.app)
+        printed = (entry.content for entry in self.journal.after(self.born) if entry.app == self.app)
         return [one.text for one in printed if isinstance(one, LogLine) and one.replica == self.name]
 
     def respond(self, path: str) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
+from cloudkit.backends.memory.ordered import ordered_actions
 from cloudkit.model.app import AppSpec
 from cloudkit.model.plan import Action, ActionKind
 from cloudkit.model.state import Replica, ReplicaPhase
@@ -24,7 +25,8 @@ def decide(wanted: AppSpec, before: AppSpec | None, revision: int, replicas: Seq
         revision: The revision that ``wanted`` has.
         replicas: What is there.
     """
-    moves = _to_rest(revision, replicas) if wanted.stopped else _to_run(wanted, revision, replicas)
+    run = ordered_actions if wanted.kind == "stateful" else _to_run
+    moves = _to_rest(revision, replicas) if wanted.stopped else run(wanted, revision, replicas)
     return (*_record(wanted, before, revision), *_balancer(wanted, before), *moves)
 
 

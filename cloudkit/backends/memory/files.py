@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from cloudkit.errors import NotFoundError, UsageError
@@ -12,22 +13,30 @@ __all__ = ["Files"]
 class Files:
     """Files by absolute path; a folder is there while a file is in it.
 
+    Args:
+        volumes: What is mounted, by the path of its folder; its files are the volume's own.
+
+    Attributes:
+        content: What is in its own files, by path.
+
     >>> files = Files()
     >>> files.write("/app/index.js", b"1")
     >>> files.read("index.js", "/app"), files.read("/nowhere")
     (b'1', None)
     """
 
-    def __init__(self) -> None:
-        self._content: dict[PurePosixPath, bytes] = {}
+    def __init__(self, volumes: Mapping[str, Files] | None = None) -> None:
+        self.content: dict[PurePosixPath, bytes] = {}
+        self._volumes = {PurePosixPath(path): files for path, files in (volumes or {}).items()}
 
     def read(self, path: str, workdir: str = "/") -> bytes | None:
         """Return a file's content; None when it is not there."""
-        return self._content.get(_absolute(path, workdir))
+        files, place = self._home(_absolute(path, workdir))
+        return files.content.get(place)
 
     def write(self, path: str, content: bytes, workdir: str = "/") -> None:
         """Make or replace a file."""
-        self._content[_absolute(path, workdir)] = content
+        self._keep(_absolute(path, workdir), content)
 
     def put(self, source: Path, target: str) -> None:
         """Copy a file or folder of this machine here; into ``target`` when that is a folder here.
@@ -43,7 +52,7 @@ class Files:
             place /= source.name
         for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
             if path.is_file():
-                self._content[place / path.relative_to(source)] = _inside(path, source).read_bytes()
+                self._keep(place / path.relative_to(source), _inside(path, source).read_bytes())
 
     def get(self, source: str, target: Path) -> Path:
         """Copy a file or folder from here to this machine; into ``target`` when that is a folder.
@@ -53,17 +62,36 @@ class Files:
         """
         place = _absolute(source)
         root = target / place.name if target.is_dir() else target
-        if place in self._content:
-            return _written(root, self._content[place])
+        every = dict(self._all())
+        if place in every:
+            return _written(root, every[place])
         if not self._is_folder(place):
             raise NotFoundError(f"{source!r} is not there to be copied")
-        for path, content in self._content.items():
+        for path, content in every.items():
             if place in path.parents:
                 _written(root / path.relative_to(place), content)
         return root
 
     def _is_folder(self, place: PurePosixPath) -> bool:
-        return any(place in path.parents for path in self._content)
+        return place in self._volumes or any(place in path.parents for path, _ in self._all())
+
+    def _home(self, place: PurePosixPath) -> tuple[Files, PurePosixPath]:
+        """Return whose file it is, and where it is there: the innermost volume's that is mounted above it."""
+        above = max((path for path in self._volumes if path in place.parents), key=lambda p: len(p.parts), default=None)
+        return (self, place) if above is None else (self._volumes[above], PurePosixPath("/", place.relative_to(above)))
+
+    def _keep(self, place: PurePosixPath, content: bytes) -> None:
+        files, there = self._home(place)
+        files.content[there] = content
+
+    def _all(self) -> Iterator[tuple[PurePosixPath, bytes]]:
+        """Return every file with its path, those of volumes at the places where they are mounted."""
+        yield from ((path, content) for path, content in self.content.items() if self._home(path)[0] is self)
+        for above, files in self._volumes.items():
+            for path, content in files.content.items():
+                place = above / path.relative_to("/")
+                if self._home(place)[0] is files:
+                    yield place, content
 
 
 def _absolute(path: str, workdir: str = "/") -> PurePosixPath:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -75,13 +75,26 @@ class Stream(Generic[T]):
 
 
 def lines_of(
-    journal: Journal, app: AppKey, query: LogQuery, *, replicas: Callable[[], frozenset[str]], over: Callable[[], bool]
+    journal: Journal,
+    app: AppKey,
+    query: LogQuery,
+    *,
+    replicas: Callable[[], Mapping[str, int]],
+    over: Callable[[], bool],
 ) -> Iterator[LogLine]:
-    """Return what the replicas of an app printed; ``replicas`` names those there, as lines go with their replica."""
+    """Return what the replicas of an app printed; lines go with their replica.
+
+    Args:
+        journal: Where they stand.
+        app: Whose.
+        query: Which.
+        replicas: Names those there, each with the last entry before it was made.
+        over: True once nothing can follow.
+    """
     stream = Stream(kind=LogLine, journal=journal, app=app, query=query, over=over)
     with journal.clock.lock:
         last, there = journal.last, replicas()
-        past = [line for _, line in stream.after(0) if line.replica in there]
+        past = [line for number, line in stream.after(0) if number > there.get(line.replica, number)]
     yield from past if query.tail is None else _tails(past, query.tail)
     if query.follow:
         yield from stream.follow(last)

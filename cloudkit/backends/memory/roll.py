@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from cloudkit.backends.memory.causes import cause_of, late
 from cloudkit.backends.memory.container import Container
 from cloudkit.backends.memory.decide import surplus
+from cloudkit.backends.memory.moves import ended, farewell
+from cloudkit.backends.memory.ordered import ordered_moves
 from cloudkit.backends.memory.record import Record
 from cloudkit.backends.memory.world import World
 from cloudkit.errors import ConflictError, RolloutError
@@ -19,7 +21,6 @@ from cloudkit.model.state import ReplicaPhase
 __all__ = ["Roll"]
 
 TICK = 0.1  # seconds between two looks
-HALTED = frozenset({ReplicaPhase.STOPPED, ReplicaPhase.PENDING})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,18 +98,19 @@ class Roll:
 
     def _move(self) -> bool:
         moved = False
-        for move in list(_moves(self.record, self.world.clock.seconds, self._revived)):
+        moves = ordered_moves if self.record.spec.kind == "stateful" else _moves
+        for move in list(moves(self.record, self.world.clock.seconds, self._revived)):
             self.world.faults.step()
             self._perform(*move)
             moved = True
         return moved
 
-    def _perform(self, verb: str, container: Container | None) -> None:
-        if container is None:
-            container = self.world.create(self.record)
+    def _perform(self, verb: str, container: Container | int | None) -> None:
+        if not isinstance(container, Container):
+            container = self.world.create(self.record, container)
             self.world.faults.step()
         if verb == "start":
-            self._revived.add(container.name)
+            self._revived.add(container.id)
             container.start()
         elif verb == "drain":
             container.draining_since = self.world.clock.seconds
@@ -177,27 +179,19 @@ def _moves(record: Record, now: float, revived: set[str]) -> Iterator[tuple[str,
     leaving = [one for one in record.containers if one.draining]
     staying = [one for one in record.containers if not one.draining]
     for one in leaving:
-        yield from _farewell(one, record, now)
+        yield from farewell(one, record, now)
     if record.spec.stopped:
         yield from _rest(record, staying)
         return
     new = [one for one in staying if one.revision == record.revision]
     old = [one for one in staying if one.revision != record.revision]
-    yield from (("start", one) for one in _revivable(record, new) if one.name not in revived)
+    yield from (("start", one) for one in _revivable(record, new) if one.id not in revived)
     yield from (("drain", one) for one in _retirable(record, new, old))
     room = record.spec.replicas + record.spec.rollout.max_surge - len(record.containers)
     missing = record.spec.replicas - len(new)
     rolling = any(one.revision != record.revision for one in record.containers)
     for _ in range(min(missing, room) if rolling else missing):
         yield "start", None
-
-
-def _farewell(one: Container, record: Record, now: float) -> Iterator[tuple[str, Container]]:
-    overdue = one.draining_since is not None and now - one.draining_since >= record.spec.rollout.drain
-    if not one.running:
-        yield "remove", one
-    elif not one.in_flight or overdue:
-        yield "stop", one
 
 
 def _rest(record: Record, staying: list[Container]) -> Iterator[tuple[str, Container]]:
@@ -210,8 +204,7 @@ def _rest(record: Record, staying: list[Container]) -> Iterator[tuple[str, Conta
 
 def _revivable(record: Record, new: list[Container]) -> Iterator[Container]:
     for one in new[: record.spec.replicas]:
-        over = one.phase is ReplicaPhase.CRASHED and record.spec.restart == "never"
-        if (one.phase in HALTED or over) and not one.refused:
+        if ended(one, record) and not one.refused:
             yield one
 
 

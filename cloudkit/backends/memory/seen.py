@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from cloudkit.backends.kinds import in_order
 from cloudkit.backends.memory.causes import cause_of
 from cloudkit.backends.memory.record import Record
 from cloudkit.model.port import LOOPBACK
@@ -16,7 +17,10 @@ EVERYWHERE = frozenset({"0.0.0.0", "::", LOOPBACK})  # noqa: S104  # compared wi
 
 def state_of(record: Record, now: datetime) -> AppState:
     """Return an app's state."""
-    replicas = sorted((one.snapshot() for one in record.containers), key=lambda one: (not one.ready, one.name))
+    replicas = sorted(
+        (one.snapshot() for one in record.containers),
+        key=lambda one: (not one.ready, in_order(record.app[1], one.name)),
+    )
     return AppState(
         spec=record.spec,
         generation=record.generation,
@@ -24,6 +28,7 @@ def state_of(record: Record, now: datetime) -> AppState:
         replicas=tuple(replicas),
         url=_url(record),
         cause=cause_of(record),
+        wanted=1 if record.spec.kind == "daemon" else None,  # a world is one machine
         observed_at=now,
     )
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
+from cloudkit.backends.kinds import ordinal_mounts, ordinal_name
 from cloudkit.backends.memory.clock import Clock
 from cloudkit.backends.memory.container import Container
 from cloudkit.backends.memory.faults import Faults
+from cloudkit.backends.memory.files import Files
 from cloudkit.backends.memory.images import Images
 from cloudkit.backends.memory.journal import AppKey, Journal
 from cloudkit.backends.memory.program import Behaviour, Program
@@ -19,6 +21,7 @@ from cloudkit.backends.memory.traffic import Traffic, path_of
 from cloudkit.backends.onenode import OneNode
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
+from cloudkit.model.mount import Mount
 from cloudkit.model.reference import Reference
 from cloudkit.model.secret import Secret
 
@@ -43,6 +46,7 @@ class World:
         self.images = Images(self.clock, self.faults)
         self.traffic = Traffic(self.clock)
         self.records: dict[AppKey, Record] = {}
+        self.volumes: dict[tuple[str, str], Files] = {}  # by namespace and name; they outlive their apps
         self.healers: dict[str, str] = {}  # who heals a namespace
         self.forwarded: dict[int, tuple[AppKey, str | None]] = {}  # ports lent to an app, or to one replica
         self.labels = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}  # of its one node
@@ -58,15 +62,19 @@ class World:
         """
         return self.images.offer(Reference.parse(reference), behaviour or Program(), ports=ports)
 
-    def create(self, record: Record) -> Container:
-        """Make a replica of what is wanted, and start nothing yet."""
-        spec, name = record.spec, f"{record.spec.name}-{record.revision}-{self._letters(5)}"
-        env = revealed(spec.env)
+    def create(self, record: Record, ordinal: int | None = None) -> Container:
+        """Make a replica of what is wanted, under the name of its ordinal where it has one, and start nothing yet."""
+        spec, env = record.spec, revealed(record.spec.env)
+        name = f"{spec.name}-{record.revision}-{self._letters(5)}"
+        if ordinal is not None:
+            name = ordinal_name(spec.name, ordinal)
         self._addresses += 1
         container = Container(
             app=record.app, name=name, id=f"{self._random.getrandbits(256):064x}", spec=spec, revision=record.revision,
             program=self.images.behaviour(spec.image, env), env=env, clock=self.clock, journal=self.journal,
             fetch=partial(self.fetch, record.app[0]), refused=self.refusal(spec),
+            ordinal=ordinal, born=self.journal.last,
+            files=self._files(record.app[0], spec.mounts if ordinal is None else ordinal_mounts(spec, ordinal)),
             address=f"10.{self._addresses >> 16}.{self._addresses >> 8 & 255}.{self._addresses & 255}",
         )  # fmt: skip
         record.containers.append(container)
@@ -88,11 +96,21 @@ class World:
     def fetch(self, namespace: str, url: str) -> tuple[int, str]:
         """Get a url as an app of ``namespace`` would: another app by its name on the private network."""
         parts = urlsplit(url)
-        record = self.records.get((namespace, parts.hostname or ""))
+        record, replica = self._resolve(namespace, parts.hostname or "")
         if record is None:
             return 6, f"curl: (6) Could not resolve host: {parts.hostname}\n"
-        response = self.traffic.request(record, path_of(url))
+        response = self.traffic.request(record, path_of(url), replica=replica)
         return response.status, response.body
+
+    def _resolve(self, namespace: str, host: str) -> tuple[Record | None, str | None]:
+        """Return the app of a name, and the one replica that it means where it is a stateful replica's."""
+        record = self.records.get((namespace, host))
+        if record is not None and record.spec.ports:  # else nothing stands there under its name
+            return record, None
+        mine = (one for (space, _), record in self.records.items() if space == namespace for one in record.containers)
+        named = (one for one in mine if one.ordinal is not None and host in {one.name, f"{one.name}.{one.app[1]}"})
+        one = next(named, None)
+        return (None, None) if one is None else (self.records[one.app], one.name)
 
     def owner_of(self, port: int) -> AppKey | None:
         """Return the app that publishes a port of the host; None when no app does."""
@@ -144,6 +162,11 @@ class World:
         return Cause(
             code=CauseCode.IMAGE_MISSING, summary=text, evidence=(text,), fix=f"cloudkit pull {spec.image.familiar}"
         )
+
+    def _files(self, namespace: str, mounts: Sequence[Mount]) -> Files:
+        """Return a replica's file system, with the volumes that its mounts name, made where they are missing."""
+        named = {one.target: (namespace, one.source) for one in mounts if one.kind == "volume"}
+        return Files({target: self.volumes.setdefault(key, Files()) for target, key in named.items()})
 
     def _free_port(self) -> int:
         port = FIRST_PORT

@@ -68,7 +68,7 @@ def test_an_app_answers_scales_rolls_back_and_goes(words: Run, image: str, web: 
 
     assert "3/3 ready" in words("scale", web, "3").stdout
     header, row = words("apps").stdout.splitlines()
-    assert (header.split()[0], row.split()[:3]) == ("NAME", ["web", "3/3", "ready"])
+    assert (header.split()[0], row.split()[:3]) == ("NAME", ["web", "service", "3/3"])
 
     assert words("deploy", web, image, "--port", "3000", "--publish", "0", "-e", "A=1").returncode == 0
     assert words("exec", web, "--", "sh", "-c", "echo $A").stdout == "1\n"

@@ -47,8 +47,8 @@ def test_a_list_of_apps_is_a_table(cloud: Cloud, web: App) -> None:
     """One row an app, no trailing blanks, nothing cut."""
     header, row = shown(cloud.apps()).splitlines()
 
-    assert header.split() == ["NAME", "READY", "STATUS", "REVISION", "AGE", "URL", "IMAGE"]
-    assert row.split()[:4] == ["web", "3/3", "ready", "1"]
+    assert header.split() == ["NAME", "KIND", "READY", "STATUS", "REVISION", "AGE", "URL", "IMAGE"]
+    assert row.split()[:5] == ["web", "service", "3/3", "ready", "1"]
     assert web.url in row
     assert row == row.rstrip()
 
@@ -67,7 +67,7 @@ def test_an_app_of_an_image_that_has_no_tag_is_shown_by_its_digest(web: App) -> 
 
 def test_an_empty_list_keeps_its_header(cloud: Cloud) -> None:
     """A script finds the same columns whether or not something is there."""
-    assert shown(cloud.apps(), AppState).split()[:2] == ["NAME", "READY"]
+    assert shown(cloud.apps(), AppState).split()[:3] == ["NAME", "KIND", "READY"]
 
 
 def test_one_app_is_a_card_with_its_replicas_and_the_cause(web: App) -> None:

@@ -25,6 +25,8 @@ COUNT = st.integers(min_value=0, max_value=4)
 class History(RuleBasedStateMachine):
     """Verbs, crashes, losses, kills and other writers in any order."""
 
+    kind = "service"
+
     def __init__(self) -> None:
         super().__init__()
         self.backend: MemoryBackend = twin()
@@ -45,7 +47,7 @@ class History(RuleBasedStateMachine):
         reference = self.backend.images.pull(Reference.parse(image), listener=silent).reference
         state = self.state
         if state is None:
-            return AppSpec(name="web", image=reference, ports=(Port(number=80),))
+            return AppSpec(name="web", image=reference, ports=(Port(number=80),), kind=self.kind)
         return state.spec.replace(image=reference)
 
     def apply(self, spec: AppSpec) -> None:
@@ -111,6 +113,7 @@ class History(RuleBasedStateMachine):
     @rule(data=st.data(), fault=st.sampled_from(["crash", "lose", "halt"]))
     def hurt(self, data: st.DataObject, fault: str) -> None:
         """Hurt a replica; the same spec repairs it and the generation stays."""
+        self.backend.world.clock.advance(11)  # as three crashes in a row are a loop, which no apply mends
         state = self.state
         assert state is not None
         getattr(self.backend.world.faults, fault)(data.draw(st.sampled_from([one.name for one in state.replicas])))
@@ -190,7 +193,28 @@ class History(RuleBasedStateMachine):
         self.backend.world.faults.clear()
 
 
+class StatefulHistory(History):
+    """The same of a stateful app."""
+
+    kind = "stateful"
+
+    @invariant()
+    def a_name_is_there_once(self) -> None:
+        """And is one of the app's own, at every moment that anybody can see."""
+        names = [one.name for one in self.state.replicas] if self.state else []
+        assert len(set(names)) == len(names)
+        assert set(names) <= {f"web-{ordinal}" for ordinal in range(10)}
+
+    @invariant()
+    def none_is_left_out(self) -> None:
+        """What is as wanted is numbered from zero."""
+        if self.state is not None and self.state.settled and not self.state.spec.stopped:
+            assert [f"web-{n}" for n in range(len(self.state.replicas))] == [one.name for one in self.state.replicas]
+
+
 TestHistory = History.TestCase
 TestHistory.settings = settings(
     max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+TestStatefulHistory = StatefulHistory.TestCase
+TestStatefulHistory.settings = TestHistory.settings

@@ -1,0 +1,100 @@
+"""What every backend refuses and names alike for the kinds of work: a change of kind, a stateful replica's names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cloudkit.errors import ConflictError
+
+if TYPE_CHECKING:
+    from cloudkit.model.app import AppSpec
+    from cloudkit.model.mount import Mount
+
+__all__ = ["claim_of", "claims_of", "in_order", "ordinal_in", "ordinal_mounts", "ordinal_name", "refuse_other_kind"]
+
+_ALIKE = frozenset({"service", "worker"})
+"""Kinds that are one object on every engine, so that one becomes the other by an ordinary change."""
+
+
+def refuse_other_kind(before: AppSpec | None, wanted: AppSpec) -> None:
+    """Raise ``ConflictError`` where an app that is there would become another kind of work.
+
+    >>> from cloudkit.model.app import AppSpec
+    >>> from cloudkit.model.reference import Reference
+    >>> db = AppSpec(name="db", image=Reference.parse("db:1"))
+    >>> refuse_other_kind(db, db.replace(kind="worker"))
+    >>> refuse_other_kind(db, db.replace(kind="stateful"))
+    Traceback (most recent call last):
+    cloudkit.errors.ConflictError: app 'db' is there as a service; it cannot become a stateful
+      try: cloudkit delete db first, which keeps its volumes, or deploy under another name
+    """
+    if before is None or before.kind == wanted.kind or {before.kind, wanted.kind} == _ALIKE:
+        return
+    message = f"app {wanted.name!r} is there as a {before.kind}; it cannot become a {wanted.kind}"
+    hint = f"cloudkit delete {wanted.name} first, which keeps its volumes, or deploy under another name"
+    raise ConflictError(message, hint=hint)
+
+
+def ordinal_name(app: str, ordinal: int) -> str:
+    """Return the name that a stateful replica keeps.
+
+    >>> ordinal_name("db", 0)
+    'db-0'
+    """
+    return f"{app}-{ordinal}"
+
+
+def ordinal_in(app: str, name: str) -> int | None:
+    """Return the ordinal in a stateful replica's name; None where the name is none of the app's.
+
+    >>> ordinal_in("db", "db-12"), ordinal_in("db", "db-2-x7k4m")
+    (12, None)
+    """
+    number = name.removeprefix(f"{app}-")
+    return int(number) if number != name and number.isascii() and number.isdigit() else None
+
+
+def in_order(app: str, name: str) -> tuple[bool, int, str]:
+    """Return what replicas' names are sorted by: a stateful app's by ordinal, others by name.
+
+    >>> sorted(["db-10", "db-9"], key=lambda name: in_order("db", name))
+    ['db-9', 'db-10']
+    """
+    ordinal = ordinal_in(app, name)
+    return ordinal is None, ordinal or 0, name
+
+
+def claim_of(volume: str, app: str, ordinal: int) -> str:
+    """Return the name of the volume that one stateful replica has in place of a mount's.
+
+    >>> claim_of("data", "db", 0)
+    'data-db-0'
+    """
+    return f"{volume}-{ordinal_name(app, ordinal)}"
+
+
+def ordinal_mounts(spec: AppSpec, ordinal: int) -> tuple[Mount, ...]:
+    """Return a stateful replica's mounts: each volume is its own."""
+    return tuple(
+        replace(one, source=claim_of(one.source, spec.name, ordinal)) if one.kind == "volume" else one
+        for one in spec.mounts
+    )
+
+
+def claims_of(spec: AppSpec) -> Sequence[str]:
+    """Return the names of all volumes that a spec's replicas have; each replica of a stateful app has its own.
+
+    >>> from cloudkit.model.app import AppSpec
+    >>> from cloudkit.model.mount import Mount
+    >>> from cloudkit.model.reference import Reference
+    >>> mounts = (Mount(source="data", target="/data"),)
+    >>> spec = AppSpec(name="db", image=Reference.parse("db:1"), kind="stateful", mounts=mounts, replicas=2)
+    >>> claims_of(spec), claims_of(spec.replace(kind="service"))
+    (['data-db-0', 'data-db-1'], ['data'])
+    """
+    volumes = [one.source for one in spec.mounts if one.kind == "volume"]
+    if spec.kind != "stateful":
+        return volumes if spec.replicas else []
+    return [claim_of(volume, spec.name, ordinal) for ordinal in range(spec.replicas) for volume in volumes]

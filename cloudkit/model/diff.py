@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cloudkit.model.app import AppSpec
 from cloudkit.model.encode import flat
-from cloudkit.model.secret import Secret
+from cloudkit.model.secret import LostSecret, Secret
 
 __all__ = ["changed_lines"]
 
@@ -64,5 +64,6 @@ def _secrets(before: AppSpec | None, after: AppSpec | None) -> tuple[set[str], s
     return {f"env.{name}" for name in hidden}, {f"env.{name}" for name in other}
 
 
-def _plain(value: str | Secret) -> str:
-    return value.reveal() if isinstance(value, Secret) else value
+def _plain(value: str | Secret) -> str | Secret:
+    """Return what two values are compared by; a lost one is another than every value."""
+    return value.reveal() if isinstance(value, Secret) and not isinstance(value, LostSecret) else value

@@ -14,7 +14,7 @@ from cloudkit.model.frozen import default_of
 from cloudkit.model.probe import ExecProbe, HttpProbe, TcpProbe
 from cloudkit.model.reference import Reference
 from cloudkit.model.refusal import shown
-from cloudkit.model.secret import Secret
+from cloudkit.model.secret import LostSecret, Secret
 
 __all__ = ["canonical", "decode", "encode", "flat"]
 
@@ -34,18 +34,19 @@ def encode(spec: AppSpec) -> dict[str, object]:
     return _fields(spec, whole=False)
 
 
-def decode(data: Mapping[str, object], secrets: Mapping[str, str]) -> AppSpec:
+def decode(data: Mapping[str, object], secrets: Mapping[str, str], *, lost: str = "") -> AppSpec:
     """Return the spec that ``encode`` was given.
 
     Args:
         data: What ``encode`` returned.
         secrets: The values of the secrets, by the names of their variables.
+        lost: What should have a value that is missing, in words: it is read as lost then, in place of an error.
 
     Raises:
         ConfigError: A field is unknown, as when a newer version wrote it, is wrong, or a secret is missing.
     """
     try:
-        return _Decoder(secrets).instance(AppSpec, data, "")
+        return _Decoder(secrets, lost).instance(AppSpec, data, "")
     except UsageError as error:
         raise ConfigError(f"the stored spec is wrong: {error.summary}", hint=error.hint) from error
 
@@ -117,8 +118,9 @@ def _leaves(prefix: str, value: object) -> Iterator[tuple[str, str]]:
 class _Decoder:
     """Reads plain data by the annotations of the dataclasses that it makes."""
 
-    def __init__(self, secrets: Mapping[str, str]) -> None:
+    def __init__(self, secrets: Mapping[str, str], lost: str) -> None:
         self._secrets = secrets
+        self._lost = lost
 
     def instance(self, kind: type[T], data: object, where: str) -> T:
         """Make a dataclass of a mapping of its fields."""
@@ -159,6 +161,8 @@ class _Decoder:
         return self.instance(KINDS[name], given, where)
 
     def _secret(self, name: str) -> Secret:
+        if name not in self._secrets and self._lost:
+            return LostSecret(self._lost)
         if name not in self._secrets:
             raise ConfigError(f"the value of the secret variable {shown(name)} is not at hand")
         return Secret(self._secrets[name])

@@ -7,7 +7,7 @@ import re
 from cloudkit.errors import UsageError
 from cloudkit.model.checks import check_text, is_word, name_of
 from cloudkit.model.refusal import refusal
-from cloudkit.model.secret import Secret
+from cloudkit.model.secret import LostSecret, Secret
 
 __all__ = [
     "CAPABILITIES",
@@ -74,6 +74,8 @@ def check_volume(field: str, value: object) -> None:
 def check_variable(key: object, value: object) -> None:
     """Refuse an environment variable that a program cannot be given; the error never shows its value."""
     check_text("env: name", key, _VARIABLE, "letters, digits, '_', '.' and '-', no digit first", limit=256)
+    if isinstance(value, LostSecret):
+        return
     text = value.reveal() if isinstance(value, Secret) else value
     if not is_word(text):
         given = type(text).__name__ if not isinstance(text, str) else f"a text of {len(text)} characters"

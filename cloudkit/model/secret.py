@@ -1,11 +1,13 @@
-"""A value that never shows itself."""
+"""A value that never shows itself, and one that nobody has any more."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Self
 
-__all__ = ["Secret"]
+from cloudkit.errors import ConfigError
+
+__all__ = ["LostSecret", "Secret"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,28 @@ class Secret:
     def __reduce__(self) -> str:
         message = "a Secret is not pickled"
         raise TypeError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class LostSecret(Secret):
+    """A secret whose value is gone from where it was kept: it equals no value, and revealing it is an error.
+
+    Args:
+        _value: What had it, in words.
+
+    >>> token = LostSecret("Secret 'web-env-1'")
+    >>> token, f"{token}", token == Secret("hunter2")
+    (LostSecret("Secret 'web-env-1'"), '***', False)
+    """
+
+    @property
+    def place(self) -> str:
+        """What had it, in words."""
+        return self._value
+
+    def reveal(self) -> str:
+        """Refuse: there is no value, and an empty one would be another."""
+        raise ConfigError(f"the value of a secret is lost with {self._value}", hint="give it anew: Secret(...)")
+
+    def __repr__(self) -> str:
+        return f"LostSecret({self._value!r})"

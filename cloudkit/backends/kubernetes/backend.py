@@ -14,6 +14,7 @@ from cloudkit.backends.forwarding import forwarded_port
 from cloudkit.backends.kinds import refuse_other_kind
 from cloudkit.backends.kubernetes.images import ClusterImages
 from cloudkit.backends.kubernetes.look import Look, confirm_namespace, is_published
+from cloudkit.backends.kubernetes.lost import refuse_lost
 from cloudkit.backends.kubernetes.observe import Observation, observe
 from cloudkit.backends.kubernetes.plan import delete_actions, plan_actions
 from cloudkit.backends.protocol import Capability
@@ -81,6 +82,7 @@ class KubernetesBackend:
         refuse_beyond(spec, self.name, self.capabilities)
         seen = self._look.observe(spec.name)
         refuse_other_kind(seen.record.spec if seen.record else None, spec)
+        refuse_lost(spec, seen.record)
         situation = self._look.situation(seen, spec)
         return Plan(
             app=spec.name,

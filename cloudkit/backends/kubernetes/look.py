@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cloudkit.backends.kubernetes.drift import drift_actions
+from cloudkit.backends.kubernetes.lost import lost_cause
 from cloudkit.backends.kubernetes.manifests import manifests
 from cloudkit.backends.kubernetes.objects import Claim, Node
 from cloudkit.backends.kubernetes.observe import Named, Observation, observe_app
@@ -77,9 +78,9 @@ class Look:
             raise NotFoundError(message, hint="cloudkit apps")
         if nodes is None:
             nodes = self.nodes() if is_published(seen.record.spec) else ()
-        state = app_state(seen.record, seen.pods, seen.own_services, nodes)
+        state = app_state(seen.record, seen.pods, seen.own_services, nodes, cause=lost_cause(seen.record.spec))
         broken = any(one.phase is ReplicaPhase.CRASHED and one.revision == state.revision for one in state.replicas)
-        cause = self.diagnose(seen.record) if broken and not seen.record.spec.stopped else None
+        cause = self.diagnose(seen.record) if broken and not state.cause and not seen.record.spec.stopped else None
         return app_state(seen.record, seen.pods, seen.own_services, nodes, cause=cause) if cause else state
 
     def with_drift(self, seen: Observation, wanted: AppSpec, actions: tuple[Action, ...]) -> tuple[Action, ...]:

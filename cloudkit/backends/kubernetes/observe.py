@@ -20,6 +20,7 @@ from cloudkit.backends.kubernetes.labels import (
     Component,
     app_selector,
 )
+from cloudkit.backends.kubernetes.lost import lost_names
 from cloudkit.backends.kubernetes.objects import Deployment, Metadata, Pod, ReplicaSet, Sealed, Service
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.records import Record, read_record
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Named", "Observation", "observe", "observe_app"]
 
 K = TypeVar("K", bound=Kept)
+LOOKS = 3  # at an app that others change meanwhile
 _PLAIN = ("networkpolicies", "poddisruptionbudgets")
 
 
@@ -73,6 +75,16 @@ class Observation:
         return self.record.generation if self.record else 0
 
     @property
+    def whole(self) -> bool:
+        """False where values of its secrets are missing."""
+        return self.record is None or not lost_names(self.record.spec)
+
+    def same(self, other: Observation) -> bool:
+        """Tell whether both have seen one Deployment that wants the same."""
+        uids = {one.deployment.metadata.uid if one.deployment else "" for one in (self, other)}
+        return len(uids) == 1 and self.generation == other.generation
+
+    @property
     def own_services(self) -> tuple[Service, ...]:
         """Its Services without those that only have its names."""
         return tuple(one for one in self.services if one.metadata.labels.get(MANAGED_BY) == OWNER)
@@ -85,7 +97,22 @@ class Observation:
 
 
 def observe_app(client: Client, app: str) -> Observation:
-    """Return what the cluster holds of an app."""
+    """Return what the cluster holds of an app.
+
+    Its parts are read at once, so that a Secret may be missing only since somebody changes the app meanwhile: it is
+    lost when a second look at the same Deployment misses it, too.
+    """
+    seen = _seen(client, app)
+    for _ in range(LOOKS):
+        if seen.whole:
+            break
+        before, seen = seen, _seen(client, app)
+        if seen.same(before):
+            break
+    return seen
+
+
+def _seen(client: Client, app: str) -> Observation:
     listed = partial(_listed, client, app_selector(app))
     with ThreadPoolExecutor(4) as pool:
         found = pool.submit(client.find, object_path("deployments", client.namespace, app), Deployment)
@@ -123,7 +150,7 @@ def observe(client: Client) -> Mapping[str, Observation]:
     sealed = any(map(_has_secret, present))
     secrets = _by_app(_listed(client, selector, "secrets", Sealed) if sealed else ())
     pods_of, services_of = _by_app(pods.result()), _by_app(services.result())
-    return {
+    found_of = {
         name: Observation(
             app=name,
             deployment=one,
@@ -135,6 +162,7 @@ def observe(client: Client) -> Mapping[str, Observation]:
         for one in sorted(present, key=lambda one: one.metadata.name)
         for name in (one.metadata.name,)
     }
+    return {name: one if one.whole else observe_app(client, name) for name, one in found_of.items()}
 
 
 def _has_secret(deployment: Deployment) -> bool:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cloudkit.backends.kubernetes.labels import GENERATION, REVISION, SPEC
+from cloudkit.backends.kubernetes.lost import lost_names
 from cloudkit.backends.kubernetes.manifests.deployment import HISTORY
 from cloudkit.backends.kubernetes.manifests.variables import secret_name
 from cloudkit.backends.kubernetes.objects import Deployment, Metadata, ReplicaSet, Sealed
@@ -50,10 +52,10 @@ def read_record(deployment: Deployment, secrets: Iterable[Sealed] = ()) -> Recor
 
     Args:
         deployment: The app's Deployment.
-        secrets: The app's Secrets, or more than those; unused where the spec holds no secret.
+        secrets: The app's Secrets, or more than those; a value that they lack is a ``LostSecret`` of the spec.
 
     Raises:
-        ConfigError: The spec is of a newer version, or its Secret is missing.
+        ConfigError: The spec is of a newer version, or is none.
     """
     metadata = deployment.metadata
     text, generation = metadata.annotations.get(SPEC), _number(metadata, GENERATION)
@@ -127,6 +129,8 @@ def _kept(number: int, replica_set: ReplicaSet, secrets: Iterable[Sealed]) -> Re
         spec = _spec(metadata.namespace, app, text, number, secrets)
     except ConfigError:
         return None
+    if lost_names(spec):
+        return None
     return Revision(number=number, spec=spec, created_at=metadata.creation_timestamp or datetime.now(UTC))
 
 
@@ -147,13 +151,16 @@ def _spec(namespace: str, app: str, text: str, revision: int, secrets: Iterable[
         raise ConfigError(message, hint=f"kubectl delete deployment {app} -n {namespace}") from error
     if not isinstance(data, dict):
         raise ConfigError(f"annotation {SPEC} of Deployment {app!r} is no spec")
-    return decode(data, dict(_values(secret_name(app or str(data.get("name")), revision), secrets)))
+    name = secret_name(app or str(data.get("name")), revision)
+    return decode(data, dict(_values(name, secrets)), lost=f"Secret {name!r} of namespace {namespace!r}")
 
 
 def _values(name: str, secrets: Iterable[Sealed]) -> Iterator[tuple[str, str]]:
     for one in secrets:
         if one.metadata.name == name:
-            yield from ((key, b64decode(value).decode()) for key, value in one.data.items())
+            for key, value in one.data.items():
+                with suppress(UnicodeDecodeError):  # a hand's own: never ours
+                    yield key, b64decode(value).decode()
 
 
 def _number(metadata: Metadata, annotation: str) -> int:

@@ -7,6 +7,8 @@ import re
 from cloudkit.backends.causes.program import program_cause
 from cloudkit.backends.causes.words import cause, deploy
 from cloudkit.backends.kubernetes.causes.facts import PodFacts
+from cloudkit.backends.kubernetes.lost import mended
+from cloudkit.backends.kubernetes.manifests.variables import is_secret_name
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
 
@@ -40,7 +42,7 @@ def start_cause(spec: AppSpec, pod: PodFacts) -> Cause:
     """
     absent = ABSENT.search(pod.error)
     if absent is not None:
-        return absent_cause(pod, absent)
+        return absent_cause(spec, pod, absent)
     text = pod.error.lower()
     if _ROOT.search(text):
         what = "may not run as root, and its image does"
@@ -48,10 +50,11 @@ def start_cause(spec: AppSpec, pod: PodFacts) -> Cause:
     return _by_runtime(spec, pod, text)
 
 
-def absent_cause(pod: PodFacts, absent: re.Match[str], *, seen: str = "") -> Cause:
+def absent_cause(spec: AppSpec, pod: PodFacts, absent: re.Match[str], *, seen: str = "") -> Cause:
     """Return the cause for a ConfigMap, a Secret or a key that is missed; certain when it is not there by now.
 
     Args:
+        spec: What is wanted; of a Secret that was made for it, only a deployment can give the values again.
         pod: Who misses it.
         absent: What `ABSENT` has found.
         seen: The words that it was found in, where they are not the pod's own.
@@ -66,6 +69,8 @@ def absent_cause(pod: PodFacts, absent: re.Match[str], *, seen: str = "") -> Cau
     else:
         what = f"asks for {kind} {name!r}, which is not there"
         fix = f"kubectl create {made} {name} -n {pod.namespace} --from-literal=KEY=VALUE"
+    if kind == "secret" and is_secret_name(spec.name, name):
+        fix = mended(spec)
     return cause(code, pod, what, fix=fix, seen=seen, certain=f"{kind}/{name}" in pod.absent)
 
 

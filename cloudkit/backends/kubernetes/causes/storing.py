@@ -61,7 +61,7 @@ def mount_cause(spec: AppSpec, pod: PodFacts, told: Told) -> Cause:
     """Return why a volume of a pod is not attached or mounted."""
     absent = ABSENT.search(told.message)
     if absent is not None:
-        return absent_cause(pod, absent, seen=told.message)
+        return absent_cause(spec, pod, absent, seen=told.message)
     host = _HOST.search(told.message)
     if host is not None:
         what = f"cannot mount {host['path']} of {pod.host}: it {host['why'].strip()}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from cloudkit.backends.kubernetes.manifests.claims import claims
 from cloudkit.backends.kubernetes.manifests.deployment import deployment
 from cloudkit.backends.kubernetes.manifests.policy import policy
 from cloudkit.backends.kubernetes.manifests.service import published_service, service
-from cloudkit.backends.kubernetes.manifests.variables import secret, secret_name
+from cloudkit.backends.kubernetes.manifests.variables import is_secret_name, secret, secret_name
 from cloudkit.model.app import AppSpec
 
 __all__ = ["Manifest", "key_of", "manifests", "surplus_keys"]
@@ -83,9 +82,8 @@ def surplus_keys(
 
 def _removable(app: str, keys: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Leave out what only looks like ours: a secret that somebody else has labelled, a claim, the record."""
-    ours = re.compile(re.escape(secret_name(app, 0))[:-1] + "[0-9]+")
     for resource, name in keys:
-        if resource == "secrets" and not ours.fullmatch(name):
+        if resource == "secrets" and not is_secret_name(app, name):
             continue
         if resource not in {"persistentvolumeclaims", "deployments"}:
             yield resource, name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 from cloudkit.backends.kubernetes.manifests.heading import heading, own_labels
 from cloudkit.errors import UnsupportedError
 from cloudkit.model.app import AppSpec
-from cloudkit.model.secret import Secret
+from cloudkit.model.secret import LostSecret, Secret
 
-__all__ = ["literal", "secret", "secret_name", "secret_object", "variables"]
+__all__ = ["is_secret_name", "literal", "secret", "secret_name", "secret_object", "variables"]
 
 LONGEST_KEY = 253
 
@@ -23,6 +24,15 @@ def secret_name(app: str, revision: int) -> str:
     'web-env-3'
     """
     return f"{app}-env-{revision}"
+
+
+def is_secret_name(app: str, name: str) -> bool:
+    """Tell whether a Secret's name is that of one of an app's revisions.
+
+    >>> is_secret_name("web", "web-env-3"), is_secret_name("web", "web-env-x")
+    (True, False)
+    """
+    return re.fullmatch(re.escape(f"{app}-env-") + "[0-9]+", name) is not None
 
 
 def literal(text: str) -> str:
@@ -49,9 +59,12 @@ def variables(env: Mapping[str, str | Secret], source: str) -> list[dict[str, An
 
 
 def secret(spec: AppSpec, *, namespace: str, revision: int) -> Iterator[dict[str, Any]]:
-    """Yield the Secret of a revision, where the spec has secrets; it is never changed, as a revision is not."""
+    """Yield the Secret of a revision, where the spec has secrets; it is never changed, as a revision is not.
+
+    There is none to write where a value is lost.
+    """
     values = {name: value for name, value in spec.env.items() if isinstance(value, Secret)}
-    if values:
+    if values and not any(isinstance(value, LostSecret) for value in values.values()):
         name = secret_name(spec.name, revision)
         yield secret_object(name, values, namespace=namespace, labels=own_labels(spec))
 

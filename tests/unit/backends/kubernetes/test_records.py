@@ -12,7 +12,7 @@ from unit.backends.kubernetes.served import served
 from cloudkit.backends.kubernetes.labels import SPEC
 from cloudkit.backends.kubernetes.records import kept_revisions, newest_revision, read_record, revisions
 from cloudkit.errors import ConfigError
-from cloudkit.model.secret import Secret
+from cloudkit.model.secret import LostSecret, Secret
 
 
 def test_each_revision_can_come_back_with_its_own_secret() -> None:
@@ -53,12 +53,27 @@ def test_a_revision_without_its_secret_cannot_come_back() -> None:
     assert [one.number for one in revisions(there.record, there.replica_sets, ())] == [2]
 
 
-def test_a_lost_secret_of_the_present_revision_is_told() -> None:
-    """By the name of its variable."""
-    there = served(app(env={"TOKEN": Secret("x")}))
+def test_a_lost_secret_of_the_present_revision_is_a_lost_value() -> None:
+    """The app is seen all the same; the value is none, never an empty one."""
+    there = served(app(env={"TOKEN": Secret("x"), "MODE": "fast"}))
 
-    with pytest.raises(ConfigError, match="TOKEN"):
-        read_record(there.deployment, ())
+    record = read_record(there.deployment, ())
+
+    assert record is not None
+    assert record.spec.env == {"TOKEN": LostSecret("Secret 'web-env-1' of namespace 'ns'"), "MODE": "fast"}
+    assert record.spec != there.record.spec
+
+
+@pytest.mark.parametrize("data", [{}, {"OTHER": "eA=="}, {"TOKEN": "/w=="}], ids=["empty", "another", "no text"])
+def test_a_secret_that_a_hand_has_made_anew_gives_what_it_has(data: dict[str, str]) -> None:
+    """A variable that it lacks is lost."""
+    there = served(app(env={"TOKEN": Secret("x")}))
+    changed = [msgspec.structs.replace(one, data=data) for one in there.secrets]
+
+    record = read_record(there.deployment, changed)
+
+    assert record is not None
+    assert isinstance(record.spec.env["TOKEN"], LostSecret)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"name": "web", "unheard": 1}'])

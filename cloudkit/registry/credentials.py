@@ -15,7 +15,7 @@ from cloudkit.model.reference import DEFAULT_DOMAIN
 from cloudkit.model.secret import Secret
 from cloudkit.registry import document, helper
 
-__all__ = ["Credential", "DockerConfig", "credential_for", "login_command"]
+__all__ = ["HUB_SERVER", "Credential", "DockerConfig", "credential_for", "login_command"]
 
 HUB_SERVER = "https://index.docker.io/v1/"
 HUB_HOSTS = frozenset({DEFAULT_DOMAIN, "index.docker.io", "registry-1.docker.io"})

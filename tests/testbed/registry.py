@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ storage:
   delete: {{enabled: true}}
 http: {{addr: "{host}:{port}"}}
 """
+LOCKED = "auth: {{htpasswd: {{realm: test, path: {accounts}}}}}\n"
 
 
 def program() -> str | None:
@@ -29,17 +31,19 @@ def program() -> str | None:
 
 
 @contextmanager
-def serving(folder: Path, port: int, *, host: str = "127.0.0.1") -> Iterator[str | None]:
+def serving(folder: Path, port: int, *, host: str = "127.0.0.1", accounts: Path | None = None) -> Iterator[str | None]:
     """Run a registry that keeps its blobs in ``folder``; yield its url on loopback, None where there is no program.
 
-    It listens at all addresses where ``host`` is empty.
+    It listens at all addresses where ``host`` is empty, and wants a password where ``accounts``, as htpasswd writes
+    it with bcrypt, is given; what is written there later holds from then on.
     """
     found = program()
     if found is None:
         yield None
         return
     config, log, url = folder / "config.yml", folder / "registry.log", f"http://127.0.0.1:{port}"
-    config.write_text(CONFIG.format(folder=folder / "blobs", host=host, port=port))
+    locked = LOCKED.format(accounts=accounts) if accounts else ""
+    config.write_text(CONFIG.format(folder=folder / "blobs", host=host, port=port) + locked)
     process = detached([found, "serve", str(config)], log)
     try:
         until(lambda: answers(f"{url}/v2/"), 10, "the registry", process, log)
@@ -49,9 +53,11 @@ def serving(folder: Path, port: int, *, host: str = "127.0.0.1") -> Iterator[str
 
 
 def answers(url: str) -> bool:
-    """Tell whether a url gives 200."""
+    """Tell whether a url gives 200, or wants a password."""
     try:
         with urllib.request.urlopen(url, timeout=2) as response:
             return bool(response.status == 200)
+    except urllib.error.HTTPError as error:
+        return error.code == 401
     except OSError:
         return False

@@ -13,9 +13,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cloudkit.backends.kubernetes.manifests import Manifest, manifests, surplus_keys
+from cloudkit.backends.kubernetes.manifests.pulling import pull_name
 from cloudkit.backends.kubernetes.manifests.variables import secret_name
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.plan import DELETION_COST, retired, wanted_revision
+from cloudkit.backends.kubernetes.pulls import PullSecret, pull_of
 from cloudkit.backends.kubernetes.records import Record, revision_of
 from cloudkit.backends.kubernetes.removing import await_end, remove_app
 from cloudkit.backends.kubernetes.roll import Roll
@@ -42,11 +44,12 @@ __all__ = ["Application"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where a roll leads: a spec, its revision, and the generation that says so."""
+    """Where a roll leads: a spec, its revision, the generation that says so, and the registry of its pull secret."""
 
     spec: AppSpec
     revision: int
     generation: int
+    pull: str = ""
 
 
 class Application:
@@ -63,6 +66,7 @@ class Application:
         self._look = look
         self._listener = listener
         self._writing = Writing(client=client, listener=listener)
+        self._pull = PullSecret(client=client, listener=listener)
 
     def apply(self, plan: Plan, spec: AppSpec, *, wait: bool, timeout: float | None) -> None:
         """Make a spec true.
@@ -72,10 +76,14 @@ class Application:
             RolloutError: A replica did not become ready; the old revision, where there was one, runs again.
         """
         seen = self._unchanged(plan, self._observed(spec.name))
-        if plan.empty and self._look.settled(seen):
-            return
         target = self._target(seen, spec)
-        self._refuse(target, seen)
+        idle = plan.empty and self._look.settled(seen)
+        if not idle:
+            self._refuse(target, seen)
+        fresh = seen.record is None or seen.record.revision != target.revision
+        self._pull.renew(spec, target.pull, seen, fresh=fresh)
+        if idle:
+            return
         previous = self._previous(seen, spec)
         self._record(seen, target)
         try:
@@ -112,22 +120,26 @@ class Application:
         record = seen.record
         if record is None:
             return None
+        pulls = {revision_of(one): pull_of(one) for one in seen.replica_sets}
         running = {revision_of(one) for one in seen.replica_sets if one.spec.replicas} - {record.revision}
         left = [one for one in self._look.revisions(seen) if one.number in running] if record.spec == spec else []
         if left:
-            return Target(spec=left[0].spec, revision=left[0].number, generation=record.generation)
-        return Target(spec=record.spec, revision=record.revision, generation=record.generation)
+            number = left[0].number
+            return Target(spec=left[0].spec, revision=number, generation=record.generation, pull=pulls[number])
+        return Target(spec=record.spec, revision=record.revision, generation=record.generation, pull=record.pull)
 
     def _target(self, seen: Observation, spec: AppSpec) -> Target:
         situation = self._look.situation(seen, spec)
-        generation = seen.generation + (seen.record is None or seen.record.spec != spec)
-        return Target(spec=spec, revision=wanted_revision(situation, spec), generation=generation)
+        revision, record = wanted_revision(situation, spec), seen.record
+        generation = seen.generation + (record is None or record.spec != spec or record.revision != revision)
+        return Target(spec=spec, revision=revision, generation=generation, pull=situation.pull)
 
     def _refuse(self, target: Target, seen: Observation) -> None:
         """Raise where something of somebody else's stands in the way, before anything is changed."""
         before, _deployment, after = self._manifests(target)
         own = self._look.situation(seen).keys
-        refuse_strangers(self._client, target.spec.name, (*before, *after), own=own)
+        pull = [{"kind": "Secret", "metadata": {"name": pull_name(target.spec.name)}}] if target.pull else []
+        refuse_strangers(self._client, target.spec.name, (*pull, *before, *after), own=own)
         refuse_taken(self._client, target.spec)
 
     def _record(self, seen: Observation, target: Target) -> None:
@@ -152,11 +164,17 @@ class Application:
         present = self._look.situation(seen).keys
         kept = {target.revision, *map(revision_of, seen.replica_sets), seen.record.revision if seen.record else 0}
         self._writing.remove(surplus_keys(target.spec, revision=target.revision, present=present, kept=kept))
+        if not target.pull:
+            self._pull.prune(target.spec.name, seen)
 
     def _manifests(self, target: Target) -> tuple[Sequence[Manifest], Manifest, Sequence[Manifest]]:
         """Return an app's objects: what comes before its Deployment, that, and what comes after it."""
         every = manifests(
-            target.spec, namespace=self._client.namespace, revision=target.revision, generation=target.generation
+            target.spec,
+            namespace=self._client.namespace,
+            revision=target.revision,
+            generation=target.generation,
+            pull=target.pull,
         )
         index = next(index for index, one in enumerate(every) if one["kind"] == "Deployment")
         return every[:index], every[index], every[index + 1 :]
@@ -222,6 +240,8 @@ class Application:
             path = object_path("replicasets", self._client.namespace, one.metadata.name)
             self._client.delete(path, uid=one.metadata.uid)
         self._writing.remove([("secrets", secret_name(target.spec.name, target.revision))])
+        left = tuple(one for one in seen.replica_sets if one not in given_up)
+        self._pull.prune(target.spec.name, replace(seen, replica_sets=left))
 
     def _take_back(self, target: Target, previous: Target | None) -> None:
         """Undo what could not even begin, unless someone else has gone on from it."""

@@ -33,6 +33,7 @@ __all__ = [
     "OWNED",
     "OWNER",
     "PART_OF",
+    "PULL",
     "REVISION",
     "SPEC",
     "VERSION",
@@ -44,6 +45,8 @@ __all__ = [
 
 FIELD_MANAGER = OWNER
 OWNED = f"{MANAGED_BY}={OWNER}"
+PULL = "cloudkit/pull"
+"""Annotation of a pod template: the registry that the app's pull secret is for, where its revision has one."""
 CONTAINER = "app"
 """The name of the container that is the app, beside those that admission may add."""
 

@@ -11,6 +11,7 @@ from cloudkit.backends.kubernetes.objects import Claim, Node
 from cloudkit.backends.kubernetes.observe import Named, Observation, observe_app
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.plan import Situation
+from cloudkit.backends.kubernetes.pulls import wanted_registry
 from cloudkit.backends.kubernetes.records import kept_revisions, newest_revision, revisions
 from cloudkit.backends.kubernetes.state import app_state
 from cloudkit.errors import AccessError, ConflictError, NotFoundError
@@ -60,6 +61,7 @@ class Look:
             newest_revision=newest_revision(seen.deployment, seen.replica_sets),
             kept=kept_revisions(seen.deployment, seen.replica_sets),
             pods=seen.pods,
+            pull=wanted_registry(seen, wanted) if wanted else "",
             services=seen.services if wanted else seen.own_services,
             present=frozenset(
                 (*seen.others, *(("secrets", one.metadata.name) for one in seen.secrets), *self._claims(wanted))
@@ -92,6 +94,7 @@ class Look:
             namespace=self.client.namespace,
             revision=seen.record.revision,
             generation=seen.record.generation,
+            pull=seen.record.pull,
         )
         known = {(one.kind, one.object, one.name) for one in actions}
         drifted = drift_actions(self.client, objects)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cloudkit.backends.kubernetes.manifests import key_of, manifests, surplus_keys
+from cloudkit.backends.kubernetes.manifests.pulling import pull_name
 from cloudkit.backends.kubernetes.objects import Pod, Service
 from cloudkit.backends.kubernetes.records import Record
 from cloudkit.backends.kubernetes.state import live_pods, pod_revision, replica_phase
@@ -41,6 +42,7 @@ class Situation:
         pods: The app's pods.
         services: The Services that are there under the app's names, whoever made them.
         present: The app's other objects that are there, and the claims of its volumes, by collection and name.
+        pull: The registry that what is wanted has a pull secret for; empty for none.
     """
 
     namespace: str
@@ -50,6 +52,7 @@ class Situation:
     pods: tuple[Pod, ...] = ()
     services: tuple[Service, ...] = ()
     present: frozenset[tuple[str, str]] = frozenset()
+    pull: str = ""
 
     @property
     def keys(self) -> frozenset[tuple[str, str]]:
@@ -58,9 +61,9 @@ class Situation:
 
 
 def wanted_revision(situation: Situation, wanted: AppSpec) -> int:
-    """Return the revision that the replicas will have: the present one unless what runs changes."""
+    """Return the revision that the replicas will have: the present one unless what runs or its pull secret changes."""
     record = situation.record
-    if record is not None and record.spec.template == wanted.template:
+    if record is not None and record.spec.template == wanted.template and record.pull == situation.pull:
         return record.revision
     return situation.newest_revision + 1
 
@@ -77,6 +80,7 @@ def plan_actions(situation: Situation, wanted: AppSpec) -> tuple[Action, ...]:
     _check_services(situation, wanted, objects)
     return (
         *_record(situation, wanted, revision),
+        *_pull(situation, wanted, revision),
         *_objects(situation, wanted, objects),
         *_replicas(situation, wanted, revision),
         *_surplus(situation, wanted, revision),
@@ -115,7 +119,7 @@ def retired(record: Record, pods: Iterable[Pod], wanted: AppSpec) -> tuple[Pod, 
 
 def _record(situation: Situation, wanted: AppSpec, revision: int) -> Iterator[Action]:
     record, count = situation.record, 0 if wanted.stopped else wanted.replicas
-    if record is None or record.spec != wanted:
+    if record is None or record.spec != wanted or record.revision != revision:
         generation = (record.generation if record else 0) + 1
         yield Action(kind=ActionKind.RECORD, object="revision", name=str(revision), detail=f"generation {generation}")
         kind = ActionKind.UPDATE if record else ActionKind.CREATE
@@ -123,6 +127,15 @@ def _record(situation: Situation, wanted: AppSpec, revision: int) -> Iterator[Ac
     elif record.replicas != count:
         detail = _scaled(record, count)
         yield Action(kind=ActionKind.UPDATE, object="deployment", name=wanted.name, detail=detail)
+
+
+def _pull(situation: Situation, wanted: AppSpec, revision: int) -> Iterator[Action]:
+    """Yield the pull secret that a new revision needs; one that is there is renewed, which is nobody's change."""
+    name, record = pull_name(wanted.name), situation.record
+    if record is not None and record.revision == revision:
+        return
+    if situation.pull and ("secrets", name) not in situation.present:
+        yield Action(kind=ActionKind.CREATE, object="secret", name=name, detail=f"to pull from {situation.pull}")
 
 
 def _scaled(record: Record | None, count: int) -> str:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cloudkit.backends.kubernetes.labels import GENERATION, REVISION, SPEC
+from cloudkit.backends.kubernetes.labels import GENERATION, PULL, REVISION, SPEC
 from cloudkit.backends.kubernetes.lost import lost_names
 from cloudkit.backends.kubernetes.manifests.deployment import HISTORY
 from cloudkit.backends.kubernetes.manifests.variables import secret_name
@@ -37,6 +37,7 @@ class Record:
         version: The Deployment's ``resourceVersion``, the lock of the next change.
         replicas: How many replicas its controller keeps now, which a hand may have changed.
         created_at: When the app was made.
+        pull: The registry that its revision has a pull secret for; empty for none.
     """
 
     spec: AppSpec
@@ -45,6 +46,7 @@ class Record:
     version: str
     replicas: int
     created_at: datetime
+    pull: str = ""
 
 
 def read_record(deployment: Deployment, secrets: Iterable[Sealed] = ()) -> Record | None:
@@ -69,6 +71,7 @@ def read_record(deployment: Deployment, secrets: Iterable[Sealed] = ()) -> Recor
         version=metadata.resource_version,
         replicas=deployment.spec.replicas,
         created_at=metadata.creation_timestamp or datetime.now(UTC),
+        pull=deployment.spec.template.metadata.annotations.get(PULL, ""),
     )
 
 

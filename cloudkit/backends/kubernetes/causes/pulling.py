@@ -9,6 +9,7 @@ from cloudkit.backends.causes.words import cause
 from cloudkit.backends.kubernetes.causes.facts import PodFacts
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
+from cloudkit.registry.credentials import login_command
 
 __all__ = ["REASONS", "pull_cause"]
 
@@ -68,13 +69,13 @@ def _missing(spec: AppSpec, pod: PodFacts) -> Cause:
 def _refused(spec: AppSpec, pod: PodFacts) -> Cause:
     host = spec.image.domain
     what = f"has no image: registry {host} refuses image {spec.image.familiar}"
-    return cause(CauseCode.REGISTRY_REFUSED, pod, what, fix=_login(pod))
+    return cause(CauseCode.REGISTRY_REFUSED, pod, what, fix=_login(spec))
 
 
 def _limited(spec: AppSpec, pod: PodFacts) -> Cause:
     host = spec.image.domain
     what = f"has no image yet: registry {host} limits how often it is asked"
-    return cause(CauseCode.REGISTRY_RATE_LIMITED, pod, what, fix=_login(pod), certain=False)
+    return cause(CauseCode.REGISTRY_RATE_LIMITED, pod, what, fix=_login(spec), certain=False)
 
 
 def _untrusted(spec: AppSpec, pod: PodFacts) -> Cause:
@@ -106,11 +107,9 @@ def _invalid(_spec: AppSpec, pod: PodFacts) -> Cause:
     return cause(CauseCode.IMAGE_MISSING, pod, what, fix="cloudkit images")
 
 
-def _login(pod: PodFacts) -> str:
-    """Return the commands by which the nodes log in as docker does here, for all pods of the namespace."""
-    secret = "kubectl create secret docker-registry pull --from-file=.dockerconfigjson=$HOME/.docker/config.json"
-    account = """kubectl patch serviceaccount default -p '{"imagePullSecrets":[{"name":"pull"}]}'"""
-    return f"{secret} -n {pod.namespace}; {account} -n {pod.namespace}"
+def _login(spec: AppSpec) -> str:
+    """Return the call after which the nodes are told who one is, once the app is deployed again."""
+    return f"{login_command(spec.image.domain)}; then deploy again"
 
 
 def _named(spec: AppSpec) -> str:

@@ -9,6 +9,7 @@ from cloudkit.backends.kubernetes.manifests.budget import budget
 from cloudkit.backends.kubernetes.manifests.claims import claims
 from cloudkit.backends.kubernetes.manifests.deployment import deployment
 from cloudkit.backends.kubernetes.manifests.policy import policy
+from cloudkit.backends.kubernetes.manifests.pulling import pulled
 from cloudkit.backends.kubernetes.manifests.service import published_service, service
 from cloudkit.backends.kubernetes.manifests.variables import is_secret_name, secret, secret_name
 from cloudkit.model.app import AppSpec
@@ -28,7 +29,7 @@ _RESOURCES = {
 }
 
 
-def manifests(spec: AppSpec, *, namespace: str, revision: int, generation: int) -> tuple[Manifest, ...]:
+def manifests(spec: AppSpec, *, namespace: str, revision: int, generation: int, pull: str = "") -> tuple[Manifest, ...]:
     """Return the objects that make a spec true, in the order in which they are applied.
 
     What the pods need comes before the Deployment, which is the record of what is wanted. A PersistentVolumeClaim
@@ -39,11 +40,12 @@ def manifests(spec: AppSpec, *, namespace: str, revision: int, generation: int) 
         namespace: The Kubernetes namespace.
         revision: The revision of what runs.
         generation: The generation of the spec.
+        pull: The registry that its revision has a pull secret for; empty for none.
 
     Raises:
         UnsupportedError: Kubernetes cannot do something of the spec; the hint names the way out.
     """
-    whole = deployment(spec, namespace=namespace, revision=revision, generation=generation)
+    whole = pulled(deployment(spec, namespace=namespace, revision=revision, generation=generation), pull)
     return (
         *secret(spec, namespace=namespace, revision=revision),
         *claims(spec, namespace=namespace),

@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from cloudkit.backends.kubernetes.labels import CONTAINER, Component, identity
+from cloudkit.backends.kubernetes.login import Login, key_of_registry
 from cloudkit.backends.kubernetes.manifests.claims import claim
 from cloudkit.backends.kubernetes.manifests.container import container_resources, program
 from cloudkit.backends.kubernetes.manifests.heading import heading
+from cloudkit.backends.kubernetes.manifests.pulling import pull_object
 from cloudkit.backends.kubernetes.manifests.security import container_security, pod_security
 from cloudkit.backends.kubernetes.manifests.variables import secret_object, variables
 from cloudkit.backends.kubernetes.manifests.volumes import pod_volumes, volume_mounts
 from cloudkit.model.secret import Secret
 from cloudkit.model.task import TaskSpec
 
-__all__ = ["task_claims", "task_job", "task_secret"]
+__all__ = ["task_claims", "task_job", "task_pull", "task_secret"]
 
 KEPT = 300
 """Seconds after which the cluster removes an ended task whose caller has died."""
@@ -74,6 +76,14 @@ def task_secret(task: TaskSpec, *, name: str, namespace: str) -> dict[str, Any] 
     values = {key: value for key, value in task.env.items() if isinstance(value, Secret)}
     labels = identity(Component.TASK, name)
     return secret_object(name, values, namespace=namespace, labels=labels) if values else None
+
+
+def task_pull(task: TaskSpec, *, name: str, namespace: str, who: Login) -> dict[str, Any] | None:
+    """Return the Secret that a task's image is pulled by; None where docker knows nobody at its registry."""
+    if who.entry is None:
+        return None
+    entries = {key_of_registry(task.image.domain): who.entry}
+    return pull_object(name, entries, namespace=namespace, labels=identity(Component.TASK, name))
 
 
 def task_claims(task: TaskSpec, *, namespace: str) -> Iterator[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -15,11 +15,13 @@ from cloudkit.backends.commands.lines import tell_lines
 from cloudkit.backends.commands.output import KEPT, Tail
 from cloudkit.backends.commands.starting import start_failure
 from cloudkit.backends.kubernetes.labels import CONTAINER
+from cloudkit.backends.kubernetes.login import login
+from cloudkit.backends.kubernetes.manifests.pulling import pulled
 from cloudkit.backends.kubernetes.objects import Pod
 from cloudkit.backends.kubernetes.operations.channels import Conversation
 from cloudkit.backends.kubernetes.operations.loglines import records
 from cloudkit.backends.kubernetes.operations.pod_log import GRAIN, app_status, is_missing, open_log, target_of
-from cloudkit.backends.kubernetes.operations.task_manifest import task_claims, task_job, task_secret
+from cloudkit.backends.kubernetes.operations.task_manifest import task_claims, task_job, task_pull, task_secret
 from cloudkit.backends.kubernetes.operations.task_pod import TaskPod
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.replicalogs.position import Position
@@ -70,20 +72,22 @@ def run_task(client: Client, task: TaskSpec, *, listener: Listener) -> TaskResul
 def _made(client: Client, task: TaskSpec, name: str) -> Iterator[None]:
     """Make a task's objects, and remove them but for its volumes, whatever happens."""
     space = client.namespace
-    job = task_job(task, name=name, namespace=space)
-    secret = task_secret(task, name=name, namespace=space)
+    pull = task_pull(task, name=name, namespace=space, who=login(task.image.domain))
+    job = pulled(task_job(task, name=name, namespace=space), task.image.domain if pull else "")
+    sealed = [one for one in (task_secret(task, name=name, namespace=space), pull) if one is not None]
     for claim in task_claims(task, namespace=space):
         with suppress(ConflictError):  # it is there already
             client.create(object_path("persistentvolumeclaims", space), claim)
     try:
-        if secret is not None:
-            client.create(object_path("secrets", space), secret)
+        for one in sealed:
+            client.create(object_path("secrets", space), one)
         made = client.create(object_path("jobs", space), job)
-        if secret is not None:
-            client.patch(object_path("secrets", space, name), {"metadata": {"ownerReferences": [_owner(made)]}})
+        for one in sealed:
+            path = object_path("secrets", space, one["metadata"]["name"])
+            client.patch(path, {"metadata": {"ownerReferences": [_owner(made)]}})
         yield
     finally:
-        _remove(client, name, secret=secret is not None)
+        _remove(client, name, sealed=[one["metadata"]["name"] for one in sealed])
 
 
 def _owner(job: dict[str, Any]) -> dict[str, str]:
@@ -91,15 +95,15 @@ def _owner(job: dict[str, Any]) -> dict[str, str]:
     return {"apiVersion": "batch/v1", "kind": "Job", "name": job["metadata"]["name"], "uid": job["metadata"]["uid"]}
 
 
-def _remove(client: Client, name: str, *, secret: bool) -> None:
+def _remove(client: Client, name: str, *, sealed: Iterable[str]) -> None:
     """Remove a task's objects; one that still runs is killed."""
     client.delete(object_path("jobs", client.namespace, name))
     for pod in client.list(object_path("pods", client.namespace), Pod, labels=_labels(name)).items:
         status = app_status(pod)
         running = status is not None and status.state.running is not None
         client.delete(object_path("pods", client.namespace, pod.metadata.name), grace=1 if running else 0)
-    if secret:
-        client.delete(object_path("secrets", client.namespace, name))
+    for one in sealed:
+        client.delete(object_path("secrets", client.namespace, one))
 
 
 def _labels(name: str) -> str:

@@ -99,7 +99,8 @@ class Plan:
         if after is None or after.stopped or after.replicas == 0:
             return True
         rolls = before.template != after.template
-        return self._balancer_goes or (rolls and after.rollout.max_unavailable >= after.replicas)
+        missing = 1 if after.kind == "stateful" else after.rollout.max_unavailable
+        return self._balancer_goes or (rolls and missing >= after.replicas)
 
     def diff(self) -> str:
         """Return the fields that change, a line for each value before and after; secrets are ``***``."""

@@ -11,11 +11,13 @@ from cloudkit.backends.docker.ending import end_replicas, set_restart, stop_repl
 from cloudkit.backends.docker.networks import ensure_network, remove_networks
 from cloudkit.backends.docker.node import engine_node
 from cloudkit.backends.docker.observe import Observation, observe
+from cloudkit.backends.docker.ordered import highest_first
 from cloudkit.backends.docker.parallel import in_parallel
 from cloudkit.backends.docker.plan import wanted_revision
 from cloudkit.backends.docker.records import Record, drop_records, outdated, read_record, write_record
 from cloudkit.backends.docker.replicas import Replicas
 from cloudkit.backends.docker.roll import Roll
+from cloudkit.backends.docker.stepping import step_towards
 from cloudkit.backends.onenode import refuse_misplaced
 from cloudkit.backends.rolling import NotReady, failed, never_ready, outdated_plan, superseded
 from cloudkit.errors import CloudkitError, ConflictError, RolloutError
@@ -144,7 +146,7 @@ class Application:
         if seen.generation != target.generation:
             raise superseded(spec.name, target.generation)
         if spec.stopped:
-            stop_replicas(api, seen.replicas, grace=spec.stop_grace)
+            self._stop(spec, seen)
             return self.look.observe(spec.name)
         if seen.woken:  # a stop that was interrupted may have left some running that the engine does not restart
             in_parallel([partial(set_restart, api, one, spec.restart) for one in seen.replicas if one.alive])
@@ -160,6 +162,12 @@ class Application:
             listener=self.listener,
         )
         return roll.run(wait=wait, timeout=timeout)
+
+    def _stop(self, spec: AppSpec, seen: Observation) -> None:
+        """Stop all replicas: at once, but those of a stateful app one after the other."""
+        groups = [[one] for one in highest_first(seen.replicas)] if spec.kind == "stateful" else [seen.replicas]
+        for group in groups:
+            stop_replicas(self.engine.api, group, grace=spec.stop_grace)
 
     def _without_unreachable(self, spec: AppSpec, seen: Observation) -> Observation:
         """Remove what runs but was cut from its network by hand, so that it is made again; return what is there then.
@@ -186,12 +194,13 @@ class Application:
         front = partial(self.look.fronts.ensure, spec, networks, seen, target.revision, self.listener)
         if seen.replicas or not spec.replicas:
             return front()
+        first = step_towards(spec, target.revision, [])
         traffics: list[Traffic] = []
         started: dict[str, str] = {}
         in_parallel(
             [
                 lambda: traffics.append(front()),
-                lambda: started.update(replicas.start(spec, target.revision, spec.replicas)),
+                lambda: started.update(replicas.start(spec, target.revision, first.start, ordinals=first.ordinals)),
             ]
         )
         traffics[0].admit(started)

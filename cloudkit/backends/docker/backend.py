@@ -54,8 +54,6 @@ class DockerBackend:
 
     name = "docker"
     capabilities = frozenset(Capability) - {
-        Capability.DAEMON,
-        Capability.STATEFUL,
         Capability.JOB,
         Capability.CRON,
         Capability.AUTOSCALE,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cloudkit.backends.docker.hostconfig import environment, host_config, restart_policy
-from cloudkit.backends.docker.labels import IMAGE, REVISION, VERSION, Component, identity
+from cloudkit.backends.docker.labels import IMAGE, ORDINAL, REVISION, VERSION, Component, identity
 from cloudkit.backends.docker.names import shown
 from cloudkit.backends.docker.node import device_requests
+from cloudkit.backends.kinds import ordinal_mounts, ordinal_name
 from cloudkit.model.probe import ExecProbe
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from cloudkit.model.app import AppSpec
 
-__all__ = ["healthcheck", "replica_config"]
+__all__ = ["aliases", "healthcheck", "replica_config"]
 
 NANOSECONDS = 1_000_000_000
 
@@ -30,11 +31,13 @@ def replica_config(
     image: str,
     network: str,
     address: str,
+    ordinal: int | None = None,
 ) -> dict[str, Any]:
-    """Return the arguments of the SDK's ``create_container`` for one replica."""
-    endpoint: Any = api.create_endpoint_config(ipv4_address=address)
+    """Return the arguments of the SDK's ``create_container`` for one replica; ``ordinal`` is a stateful one's."""
+    endpoint: Any = api.create_endpoint_config(ipv4_address=address, aliases=aliases(spec.name, ordinal))
     networking: Any = {"EndpointsConfig": {network: endpoint}}
     own = identity(namespace, Component.REPLICA, spec.name)
+    numbered = {} if ordinal is None else {ORDINAL: str(ordinal)}
     return {
         "image": image,
         "name": name,
@@ -47,6 +50,7 @@ def replica_config(
         "labels": {
             **spec.labels,
             **own,
+            **numbered,
             REVISION: str(revision),
             IMAGE: str(spec.image),
             VERSION: spec.image.tag or "",
@@ -59,7 +63,7 @@ def replica_config(
             **host_config(
                 namespace,
                 resources=spec.resources,
-                mounts=spec.mounts,
+                mounts=spec.mounts if ordinal is None else ordinal_mounts(spec, ordinal),
                 read_only=spec.read_only,
                 drop=spec.drop,
                 init=spec.init,
@@ -69,6 +73,15 @@ def replica_config(
             "DeviceRequests": device_requests(spec.placement.devices),
         },
     }
+
+
+def aliases(app: str, ordinal: int | None) -> list[str] | None:
+    """Return the names besides its own by which others on a network reach a replica; none but a stateful one has such.
+
+    >>> aliases("db", 1), aliases("web", None)
+    (['db-1', 'db-1.db'], None)
+    """
+    return None if ordinal is None else [ordinal_name(app, ordinal), f"{ordinal_name(app, ordinal)}.{app}"]
 
 
 def healthcheck(spec: AppSpec) -> dict[str, Any] | None:

@@ -206,8 +206,10 @@ class BalancedTraffic:
         servers = {server.name: server for server in self._balancer.servers()}
         staying = [name for name in replicas if name not in servers or not self._goes(servers[name], leaving)]
         there = [servers[name] for name in staying if name in servers]
-        known = [server for server in there if server.whole and server.admin is not Admin.MAINT]
-        lost = set(staying) - {server.name for server in known}  # not known, or left in the middle of being admitted
+        known = [
+            one for one in there if one.whole and one.admin is not Admin.MAINT and one.address == replicas[one.name]
+        ]
+        lost = set(staying) - {server.name for server in known}  # not known, under another address, or half admitted
         self.admit({name: replicas[name] for name in sorted(lost)})
         self._balancer.enable(*(server.name for server in known if server.admin is not Admin.READY and server.passing))
         return frozenset(server.name for server in known if server.passing)

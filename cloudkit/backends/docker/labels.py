@@ -26,6 +26,7 @@ __all__ = [
     "MANAGED_BY",
     "NAME",
     "NAMESPACE",
+    "ORDINAL",
     "OWNER",
     "PART_OF",
     "REVISION",
@@ -39,6 +40,7 @@ __all__ = [
 NAMESPACE = "cloudkit/namespace"
 IMAGE = "cloudkit/image"
 HOLDER = "cloudkit/holder"
+ORDINAL = "cloudkit/ordinal"
 
 
 class Component(StrEnum):

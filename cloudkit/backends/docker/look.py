@@ -16,6 +16,7 @@ from cloudkit.backends.docker.observe import Observation, Seen, observe_app
 from cloudkit.backends.docker.plan import Situation
 from cloudkit.backends.docker.records import read_record
 from cloudkit.backends.docker.state import app_state
+from cloudkit.backends.kinds import claims_of
 from cloudkit.engine.errors import translate
 from cloudkit.errors import AccessError, NotFoundError, RegistryError, RolloutError
 
@@ -145,7 +146,7 @@ class Look:
             return {}
 
     def _volumes(self, wanted: AppSpec) -> frozenset[str]:
-        names = [mount.source for mount in wanted.mounts if mount.kind == "volume"]
+        names = claims_of(wanted)
         if not names:
             return frozenset()
         with translate("list volumes"):

@@ -10,7 +10,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cloudkit.backends.docker.balancer.container import SHAPE
-from cloudkit.backends.docker.labels import COMPONENT, GENERATION, IMAGE, NAME, REVISION, SPEC, Component, selector
+from cloudkit.backends.docker.labels import (
+    COMPONENT,
+    GENERATION,
+    IMAGE,
+    NAME,
+    ORDINAL,
+    REVISION,
+    SPEC,
+    Component,
+    selector,
+)
 from cloudkit.engine.errors import translate
 from cloudkit.model.reference import Reference
 
@@ -33,6 +43,7 @@ class Seen:
         app: Which app it belongs to.
         component: What it is for.
         revision: The revision of a replica or record.
+        ordinal: The number that a stateful replica keeps; None for others.
         generation: The generation of a record.
         state: ``created``, ``running``, ``paused``, ``restarting``, ``exited``, ``removing`` or ``dead``.
         status: The engine's words on it, such as ``Up 5 seconds (healthy)``.
@@ -49,6 +60,7 @@ class Seen:
     app: str
     component: Component
     revision: int = 0
+    ordinal: int | None = None
     generation: int = 0
     state: str = "created"
     status: str = ""
@@ -163,6 +175,7 @@ def _seen(row: Mapping[str, Any]) -> Seen | None:
         app=labels[NAME],
         component=Component(component),
         revision=_number(labels.get(REVISION)),
+        ordinal=_number(labels[ORDINAL]) if ORDINAL in labels else None,
         generation=_number(labels.get(GENERATION)),
         state=row.get("State", ""),
         status=row.get("Status", ""),

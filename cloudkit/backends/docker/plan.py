@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from cloudkit.backends.docker.balancer.settings import balanced
 from cloudkit.backends.docker.names import shown
 from cloudkit.backends.docker.observe import Observation, Seen
+from cloudkit.backends.docker.ordered import highest_first, ordered_actions
 from cloudkit.backends.docker.steps import Member, next_step
+from cloudkit.backends.kinds import claims_of
 from cloudkit.model.app import AppSpec
 from cloudkit.model.plan import Action, ActionKind
 
@@ -76,9 +78,9 @@ def _surroundings(situation: Situation, wanted: AppSpec) -> Iterator[Action]:
     for network in wanted.networks or ("default",):
         if network not in situation.networks:
             yield Action(kind=ActionKind.CREATE, object="network", name=network)
-    for mount in wanted.mounts if wanted.replicas else ():  # the engine makes them with the first replica
-        if mount.kind == "volume" and mount.source not in situation.volumes:
-            yield Action(kind=ActionKind.CREATE, object="volume", name=mount.source)
+    for volume in claims_of(wanted):  # the engine makes them with the replica that has them first
+        if volume not in situation.volumes:
+            yield Action(kind=ActionKind.CREATE, object="volume", name=volume)
 
 
 def _balancer(situation: Situation, wanted: AppSpec) -> Iterator[Action]:
@@ -99,7 +101,7 @@ def _published(spec: AppSpec) -> str:
 
 
 def _stops(situation: Situation) -> Iterator[Action]:
-    for one in situation.seen.replicas:
+    for one in highest_first(situation.seen.replicas):
         if one.alive:
             yield _action(ActionKind.STOP, "replica", situation.namespace, one)
 
@@ -108,6 +110,10 @@ def _replicas(situation: Situation, wanted: AppSpec, revision: int) -> Iterator[
     """Return all the steps of the roll, by playing them through with every new replica taken for ready."""
     woken = _woken(situation, wanted)
     members = {one.name: _member(one, wanted, woken=woken) for one in situation.seen.replicas}
+    if wanted.kind == "stateful":
+        prefix = f"{situation.namespace}."
+        yield from ordered_actions(wanted, revision, list(members.values()), situation.seen.replicas, prefix=prefix)
+        return
     by_name = {one.name: one for one in situation.seen.replicas}
     for turn in range(4 * (len(members) + wanted.replicas) + 4):
         step = next_step(wanted, revision, list(members.values()))
@@ -134,7 +140,9 @@ def _woken(situation: Situation, wanted: AppSpec) -> bool:
 
 def _member(seen: Seen, wanted: AppSpec, *, woken: bool) -> Member:
     done = seen.completed(wanted.restart) and not woken
-    return Member(name=seen.name, revision=seen.revision, alive=seen.awake, ready=seen.awake, done=done)
+    return Member(
+        name=seen.name, revision=seen.revision, alive=seen.awake, ready=seen.awake, done=done, ordinal=seen.ordinal
+    )
 
 
 def _action(kind: ActionKind, object_: str, namespace: str, seen: Seen, detail: str = "") -> Action:

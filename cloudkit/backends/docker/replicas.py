@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cloudkit.backends.docker.causes import Facts, refused_cause
-from cloudkit.backends.docker.convert import replica_config
+from cloudkit.backends.docker.convert import aliases, replica_config
+from cloudkit.backends.docker.creating import create_named
 from cloudkit.backends.docker.ending import remove_container, set_restart
 from cloudkit.backends.docker.names import replica_name
 from cloudkit.backends.docker.networks import Network
@@ -47,26 +48,38 @@ class Replicas:
     others: tuple[str, ...]
     image: str
 
-    def start(self, spec: AppSpec, revision: int, count: int, revive: Sequence[Seen] = ()) -> dict[str, str]:
-        """Start ``count`` new replicas, and stopped ones again; return name to address.
+    def start(
+        self, spec: AppSpec, revision: int, count: int, revive: Sequence[Seen] = (), *, ordinals: Sequence[int] = ()
+    ) -> dict[str, str]:
+        """Start new replicas, and stopped ones again; return name to address.
 
         One that the engine refuses to run stays as it is, as its own state says why.
+
+        Args:
+            spec: What they are.
+            revision: The revision of that.
+            count: How many new ones that have no number.
+            revive: Those to start again.
+            ordinals: The numbers of new ones that have one; one that another writer makes meanwhile is left to it.
 
         Raises:
             RolloutError: What a new one asks for is not there to be had.
         """
         work: list[Callable[[], tuple[str, str]]] = [
             *(partial(self._start_new, spec, revision) for _ in range(count)),
+            *(partial(self._start_new, spec, revision, ordinal) for ordinal in ordinals),
             *(partial(self._start_again, spec, revision, one) for one in revive),
         ]
-        return dict(in_parallel(work))
+        return {name: address for name, address in in_parallel(work) if address}
 
-    def _start_new(self, spec: AppSpec, revision: int) -> tuple[str, str]:
+    def _start_new(self, spec: AppSpec, revision: int, ordinal: int | None = None) -> tuple[str, str]:
         for _ in range(TRIES):
-            name, address = replica_name(self.namespace, spec.name, revision), self.network.address()
-            made = self._create(spec, revision, name, address)
+            name, address = replica_name(self.namespace, spec.name, revision, ordinal), self.network.address()
+            made = self._create(spec, revision, name, address, ordinal)
+            if not made:
+                return name, ""
             try:
-                self._join_others(made, name)
+                self._join_others(made, name, aliases(spec.name, ordinal))
                 self._start(made, name)
             except CloudkitError:
                 refusal = self._refusal(made)
@@ -80,14 +93,13 @@ class Replicas:
         message = f"no free address for {spec.name!r} on network {self.network.name}"
         raise BackendError(message, hint="docker network prune")
 
-    def _create(self, spec: AppSpec, revision: int, name: str, address: str) -> str:
+    def _create(self, spec: AppSpec, revision: int, name: str, address: str, ordinal: int | None) -> str:
         config = replica_config(
             self.api, spec, namespace=self.namespace, revision=revision, name=name, image=self.image,
-            network=self.network.name, address=address,
+            network=self.network.name, address=address, ordinal=ordinal,
         )  # fmt: skip
         try:
-            with translate(f"create replica {name}"):
-                return str(self.api.create_container(**config)["Id"])
+            return create_named(self.api, name, config)
         except (BackendError, NotFoundError) as error:
             cause = _refused(spec, " ".join(error.evidence), name=name)
             if cause.code is CauseCode.UNKNOWN:
@@ -101,21 +113,21 @@ class Replicas:
                 with translate(f"resume replica {replica.name}"):
                     self.api.unpause(replica.id)
             else:
-                self._join_others(replica.id, replica.name)
+                self._join_others(replica.id, replica.name, aliases(spec.name, replica.ordinal))
                 set_restart(self.api, replica, spec.restart)
                 self._start(replica.id, replica.name)
         except CloudkitError:
             refusal = self._refusal(replica.id)
             if not refusal or _refused(spec, refusal).code is CauseCode.NETWORK:
                 remove_container(self.api, replica.id)
-                return self._start_new(spec, revision)
+                return self._start_new(spec, revision, replica.ordinal)
         return replica.name, replica.address
 
     def _start(self, container: str, name: str) -> None:
         with translate(f"start replica {name}"):
             self.api.start(container)
 
-    def _join_others(self, container: str, name: str) -> None:
+    def _join_others(self, container: str, name: str, known_as: list[str] | None) -> None:
         """Join the further networks, but for those it has joined before it was left alone."""
         if not self.others:
             return
@@ -123,7 +135,7 @@ class Replicas:
             joined = self.api.inspect_container(container)["NetworkSettings"]["Networks"]
             for other in self.others:
                 if other not in joined:
-                    self.api.connect_container_to_network(container, other)
+                    self.api.connect_container_to_network(container, other, aliases=known_as)
 
     def _refusal(self, container: str) -> str:
         """Return why the engine could not run a container, in its own words; empty where it did not try."""

@@ -11,7 +11,8 @@ from cloudkit.backends.docker.balancer.settings import balanced
 from cloudkit.backends.docker.ending import end_replicas
 from cloudkit.backends.docker.observe import Observation, Seen
 from cloudkit.backends.docker.replicas import Replicas
-from cloudkit.backends.docker.steps import Member, Step, next_step
+from cloudkit.backends.docker.stepping import step_towards
+from cloudkit.backends.docker.steps import Member, Step
 from cloudkit.backends.docker.traffic import Traffic
 from cloudkit.backends.rolling import NotReady, allowance, late_cause, step_told, superseded, suspicion
 from cloudkit.errors import CloudkitError
@@ -86,11 +87,11 @@ class Roll:
         observation = self.observe()
         self._guard(observation)
         members = self.members(observation)
-        step = next_step(self.spec, self.revision, members)
+        step = step_towards(self.spec, self.revision, members)
         self._tell(members, settled=step.settled)
         if step.settled:
             return observation
-        if step.idle and not wait and self._only_new(members):
+        if step.idle and not step.more and not wait and self._only_new(members):
             self._detach(observation)
             return observation
         self._check(observation, members, idle=step.idle)
@@ -116,7 +117,9 @@ class Roll:
     def _member(self, seen: Seen, up: frozenset[str], *, woken: bool) -> Member:
         done = seen.completed(self.spec.restart) and (not woken or seen.name in self._revived)
         ready = seen.name in up and self._has_settled(seen)
-        return Member(name=seen.name, revision=seen.revision, alive=seen.awake, ready=ready, done=done)
+        return Member(
+            name=seen.name, revision=seen.revision, alive=seen.awake, ready=ready, done=done, ordinal=seen.ordinal
+        )
 
     def _has_settled(self, seen: Seen) -> bool:
         since = self._running_since.setdefault(seen.name, time.monotonic())
@@ -143,13 +146,13 @@ class Roll:
         by_name = {seen.name: seen for seen in observation.replicas}
         revive = [by_name[name] for name in step.revive if name not in self._revived]
         self._revived.update(seen.name for seen in revive)
-        if step.start or revive:
-            started = self.replicas.start(self.spec, self.revision, step.start, revive)
+        if step.start or step.ordinals or revive:
+            started = self.replicas.start(self.spec, self.revision, step.start, revive, ordinals=step.ordinals)
             self._fresh = frozenset(started).difference(by_name)
             self.traffic.admit(started)
         if step.retire:
             self._retire([by_name[name] for name in step.retire])
-        if step.start or step.retire or revive:
+        if step.start or step.ordinals or step.retire or revive:
             self._tick = FIRST_TICK
         else:
             self._pause()

@@ -9,6 +9,7 @@ from typing import Any
 from cloudkit.backends.docker.names import shown
 from cloudkit.backends.docker.observe import Observation, Seen
 from cloudkit.backends.docker.records import Record
+from cloudkit.backends.kinds import in_order
 from cloudkit.model.cause import Cause
 from cloudkit.model.port import LOOPBACK
 from cloudkit.model.state import AppState, Replica, ReplicaPhase
@@ -50,9 +51,10 @@ def app_state(
         spec=record.spec,
         generation=record.generation,
         revision=record.revision,
-        replicas=tuple(sorted(replicas, key=lambda one: (not one.ready, one.name))),
+        replicas=tuple(sorted(replicas, key=lambda one: (not one.ready, in_order(record.spec.name, one.name)))),
         url=published_url(record, seen, host),
         cause=cause,
+        wanted=1 if record.spec.kind == "daemon" else None,  # an engine is one machine
         observed_at=datetime.now(UTC),
     )
 

@@ -20,6 +20,7 @@ class Member:
         alive: True while the engine runs it, and has not paused it.
         ready: True while it takes requests.
         done: True when it has ended well and is not to be started again.
+        ordinal: The number that a stateful replica keeps; None for others.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Member:
     alive: bool
     ready: bool
     done: bool = False
+    ordinal: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,20 +37,24 @@ class Step:
 
     Args:
         start: How many new replicas.
+        ordinals: The new replicas that have a number, by it.
         revive: Stopped replicas to start again.
         retire: Replicas to drain and remove.
         settled: True when all is as wanted.
+        more: True when something is to be started yet, once others are ready.
     """
 
     start: int = 0
+    ordinals: tuple[int, ...] = ()
     revive: tuple[str, ...] = ()
     retire: tuple[str, ...] = ()
     settled: bool = False
+    more: bool = False
 
     @property
     def idle(self) -> bool:
         """True when there is nothing to do but wait."""
-        return not (self.start or self.revive or self.retire or self.settled)
+        return not (self.start or self.ordinals or self.revive or self.retire or self.settled)
 
 
 def next_step(spec: AppSpec, revision: int, members: Sequence[Member]) -> Step:

@@ -126,7 +126,8 @@ class Balancer:
         seen = {server.name: server for server in self.servers()}
         for name, address in replicas.items():
             if name in seen and seen[name].address != address:
-                self._dismiss(name)
+                self._dismiss(name)  # another replica had that name
+                del seen[name]
             self._place(Member(name=name, address=address, membership=Membership.TRIAL), seen.get(name))
 
     def up(self, name: str) -> bool:

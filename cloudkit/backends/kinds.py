@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from cloudkit.model.app import AppSpec
     from cloudkit.model.mount import Mount
 
-__all__ = ["claim_of", "claims_of", "in_order", "ordinal_in", "ordinal_mounts", "ordinal_name", "refuse_other_kind"]
+__all__ = [
+    "claim_of",
+    "claims_of",
+    "in_order",
+    "ordinal_in",
+    "ordinal_mounts",
+    "ordinal_name",
+    "refuse_alike",
+    "refuse_other_kind",
+]
 
 _ALIKE = frozenset({"service", "worker"})
 """Kinds that are one object on every engine, so that one becomes the other by an ordinary change."""
@@ -35,6 +44,27 @@ def refuse_other_kind(before: AppSpec | None, wanted: AppSpec) -> None:
     message = f"app {wanted.name!r} is there as a {before.kind}; it cannot become a {wanted.kind}"
     hint = f"cloudkit delete {wanted.name} first, which keeps its volumes, or deploy under another name"
     raise ConflictError(message, hint=hint)
+
+
+def refuse_alike(spec: AppSpec, others: Mapping[str, str]) -> None:
+    """Raise ``ConflictError`` where an app would have the name of a stateful app's replica, or the other way round.
+
+    On one network a name leads to one of the two at random.
+
+    Args:
+        spec: The app that is to be made.
+        others: The kinds of the other apps, by name.
+    """
+    for name, kind in sorted(others.items()):
+        if spec.kind == "stateful" and ordinal_in(spec.name, name) is not None:
+            raise _alike(spec.name, name, spec.name)
+        if kind == "stateful" and ordinal_in(name, spec.name) is not None:
+            raise _alike(name, spec.name, spec.name)
+
+
+def _alike(stateful: str, app: str, new: str) -> ConflictError:
+    message = f"the stateful app {stateful!r} names its replicas so that one would be {app!r}, as another app is called"
+    return ConflictError(message, hint=f"another name than {new}")
 
 
 def ordinal_name(app: str, ordinal: int) -> str:

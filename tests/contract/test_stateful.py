@@ -231,6 +231,16 @@ def test_a_plan_names_the_replicas(cloud: Cloud, db: App) -> None:
     assert "db-0" not in down.replace("data-db-0", "")
 
 
+def test_not_waiting_returns_once_all_have_started(driver: Driver, cloud: Cloud) -> None:
+    """As each waits for the one before it, that is when the last of them is on its way."""
+    db = cloud.deploy(
+        "db", driver.image, kind="stateful", replicas=2, port=PORT, publish=False, env={"START_DELAY": "1"}, wait=False
+    )
+
+    eventually(driver, lambda: [one.name for one in db.status().replicas] == ["db-0", "db-1"], seconds=LONG)
+    eventually(driver, lambda: db.status().settled, seconds=LONG)
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", ["deploy", "roll", "scale up", "scale down"])
 def test_what_a_kill_leaves_is_repaired_by_the_same_verb(driver: Driver, cloud: Cloud, name: str) -> None:

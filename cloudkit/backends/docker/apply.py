@@ -18,6 +18,7 @@ from cloudkit.backends.docker.records import Record, drop_records, outdated, rea
 from cloudkit.backends.docker.replicas import Replicas
 from cloudkit.backends.docker.roll import Roll
 from cloudkit.backends.docker.stepping import step_towards
+from cloudkit.backends.kinds import refuse_alike
 from cloudkit.backends.onenode import refuse_misplaced
 from cloudkit.backends.rolling import NotReady, failed, never_ready, outdated_plan, superseded
 from cloudkit.errors import CloudkitError, ConflictError, RolloutError
@@ -76,7 +77,7 @@ class Application:
         seen = self._unchanged(plan, self.look.observe(spec.name))
         if plan.empty and (state := self.look.state(spec.name, seen)).settled:
             return state
-        self._refuse(spec)
+        self._refuse(spec, seen)
         previous = self._previous(seen, spec)
         target = self._record(seen, spec)
         try:
@@ -93,8 +94,11 @@ class Application:
         drop_records(self.engine.api, outdated(seen))
         return self.look.state(spec.name, seen)
 
-    def _refuse(self, spec: AppSpec) -> None:
-        """Raise ``RolloutError`` for what is known not to work, before anything changes."""
+    def _refuse(self, spec: AppSpec, seen: Observation) -> None:
+        """Raise what is known not to work, before anything changes."""
+        if seen.record is None and (spec.kind == "stateful" or spec.name[-1].isdigit()):
+            there = observe(self.engine.api, self.look.namespace)
+            refuse_alike(spec, {name: one.kind for name, one in there.items() if name != spec.name and one.record})
         if spec.placement != Placement():
             refuse_misplaced(spec, engine_node(self.engine, self.look.namespace))
         self.look.fronts.refuse_taken(spec)

@@ -36,8 +36,6 @@ def replica_config(
     """Return the arguments of the SDK's ``create_container`` for one replica; ``ordinal`` is a stateful one's."""
     endpoint: Any = api.create_endpoint_config(ipv4_address=address, aliases=aliases(spec.name, ordinal))
     networking: Any = {"EndpointsConfig": {network: endpoint}}
-    own = identity(namespace, Component.REPLICA, spec.name)
-    numbered = {} if ordinal is None else {ORDINAL: str(ordinal)}
     return {
         "image": image,
         "name": name,
@@ -47,14 +45,7 @@ def replica_config(
         "environment": environment(spec.env),
         "user": spec.user,
         "working_dir": spec.workdir,
-        "labels": {
-            **spec.labels,
-            **own,
-            **numbered,
-            REVISION: str(revision),
-            IMAGE: str(spec.image),
-            VERSION: spec.image.tag or "",
-        },
+        "labels": replica_labels(spec, namespace, revision, ordinal),
         "stop_signal": spec.stop_signal,
         "ports": [port.number for port in spec.ports],
         "healthcheck": healthcheck(spec),
@@ -72,6 +63,19 @@ def replica_config(
             "RestartPolicy": restart_policy(spec.restart),
             "DeviceRequests": device_requests(spec.placement.devices),
         },
+    }
+
+
+def replica_labels(spec: AppSpec, namespace: str, revision: int, ordinal: int | None) -> dict[str, str]:
+    """Return a replica's labels: the user's own, and those that say whose it is."""
+    numbered = {} if ordinal is None else {ORDINAL: str(ordinal)}
+    return {
+        **spec.labels,
+        **identity(namespace, Component.REPLICA, spec.name),
+        **numbered,
+        REVISION: str(revision),
+        IMAGE: str(spec.image),
+        VERSION: spec.image.tag or "",
     }
 
 

@@ -116,6 +116,11 @@ class Observation:
         return self.records[-1].generation if self.records else 0
 
     @property
+    def kind(self) -> str:
+        """The kind of work that is wanted; empty when the app is not there."""
+        return str(json.loads(self.records[-1].spec).get("kind", "service")) if self.records else ""
+
+    @property
     def newest_revision(self) -> int:
         """The highest revision of anything that is there; 0 when the app is not there."""
         return max((one.revision for one in (*self.records, *self.replicas)), default=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cloudkit.backends.kinds import refuse_alike
 from cloudkit.backends.memory.journal import AppKey
 from cloudkit.backends.memory.record import Record
 from cloudkit.backends.memory.roll import Roll
@@ -38,6 +39,8 @@ class Change:
         """Record what is wanted, and bring it about."""
         with self.world.clock.lock:
             self._guard()
+            if self.plan.before is None:
+                refuse_alike(spec, self.world.kinds(self.app))
             refuse_misplaced(spec, self.world.node(self.app[0]))
             self._check_ports(spec)
             record = self._recorded(spec)

@@ -136,6 +136,10 @@ class World:
         running = frozenset(one.spec.name for one in mine if any(container.running for container in one.containers))
         return OneNode(labels=self.labels, devices=self.devices, apps=running)
 
+    def kinds(self, app: AppKey) -> dict[str, str]:
+        """Return the kinds of the other apps of an app's namespace, by name."""
+        return {key[1]: one.spec.kind for key, one in self.records.items() if key[0] == app[0] and key != app}
+
     def taken(self, app: AppKey, spec: AppSpec) -> int | None:
         """Return a wanted port of the host that somebody else has; None when all can be had."""
         wanted = [one.publish for one in spec.ports if one.publish]

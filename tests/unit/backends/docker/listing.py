@@ -21,7 +21,7 @@ def app(**changes: object) -> AppSpec:
     return AppSpec(name="web", image=IMAGE).replace(**changes)
 
 
-def replica(name: str, *, revision: int = 1, state: str = "running", code: int = 0) -> Seen:
+def replica(name: str, *, revision: int = 1, state: str = "running", code: int = 0, ordinal: int | None = None) -> Seen:
     """A replica in that state."""
     status = {"running": "Up 5 seconds", "paused": "Up 5 seconds (Paused)", "created": "Created"}
     return Seen(
@@ -30,6 +30,7 @@ def replica(name: str, *, revision: int = 1, state: str = "running", code: int =
         app="web",
         component=Component.REPLICA,
         revision=revision,
+        ordinal=ordinal,
         state=state,
         status=status.get(state, f"Exited ({code}) 2 minutes ago"),
     )

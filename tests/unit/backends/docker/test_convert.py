@@ -9,14 +9,15 @@ import pytest
 from unit.backends.docker.listing import app
 
 from cloudkit.backends.docker.convert import healthcheck, replica_config
-from cloudkit.backends.docker.labels import COMPONENT, IMAGE, NAMESPACE, REVISION
+from cloudkit.backends.docker.labels import COMPONENT, IMAGE, NAMESPACE, ORDINAL, REVISION
 from cloudkit.model.app import AppSpec
+from cloudkit.model.mount import Mount
 from cloudkit.model.port import Port
 from cloudkit.model.probe import ExecProbe, HttpProbe
 from cloudkit.model.secret import Secret
 
 
-def config(spec: AppSpec) -> dict[str, Any]:
+def config(spec: AppSpec, ordinal: int | None = None) -> dict[str, Any]:
     """What is asked of the engine for one replica."""
     api = docker.APIClient(base_url="tcp://127.0.0.1:1", version="1.45")  # never connected to
     return replica_config(
@@ -28,6 +29,7 @@ def config(spec: AppSpec) -> dict[str, Any]:
         image="sha256:1",
         network="ns",
         address="10.0.0.200",
+        ordinal=ordinal,
     )
 
 
@@ -44,6 +46,26 @@ def test_a_replica_is_ours_whatever_the_user_labels_it() -> None:
     assert labels["team"] == "shop"
     assert (labels[NAMESPACE], labels[COMPONENT], labels[REVISION]) == ("ns", "replica", "3")
     assert labels[IMAGE] == str(app().image)
+
+
+def test_a_stateful_replica_has_names_and_volumes_of_its_own() -> None:
+    """Its number is in its label; a folder of the host is shared as ever."""
+    mounts = (Mount(source="data", target="/data"), Mount(kind="bind", source="/srv", target="/srv"))
+
+    made = config(app(kind="stateful", mounts=mounts), ordinal=2)
+
+    assert made["labels"][ORDINAL] == "2"
+    assert made["networking_config"]["EndpointsConfig"]["ns"]["Aliases"] == ["web-2", "web-2.web"]
+    assert [one["Source"] for one in made["host_config"]["Mounts"]] == ["ns.data-web-2", "/srv"]
+
+
+def test_other_replicas_share_their_volumes() -> None:
+    """And have neither number nor further names."""
+    made = config(app(mounts=(Mount(source="data", target="/data"),)))
+
+    assert ORDINAL not in made["labels"]
+    assert not made["networking_config"]["EndpointsConfig"]["ns"].get("Aliases")
+    assert [one["Source"] for one in made["host_config"]["Mounts"]] == ["ns.data"]
 
 
 def test_a_secret_is_in_the_environment_alone() -> None:

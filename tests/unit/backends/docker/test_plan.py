@@ -145,3 +145,69 @@ def test_deleting_takes_the_records_last() -> None:
     lines = [str(one) for one in delete_actions("ns", observation(record(1), record(2), replica("web-1-a")))]
 
     assert lines == ["remove replica web-1-a", "remove revision web.generation.1", "remove revision web.generation.2"]
+
+
+STATEFUL = app(kind="stateful", replicas=3, mounts=(Mount(source="data", target="/data"),))
+
+
+def numbered(*ordinals: int, revision: int = 1) -> Observation:
+    """A record of a stateful app, and its replicas of these numbers."""
+    return observation(record(1, spec=STATEFUL), *(replica(f"web-{n}", ordinal=n, revision=revision) for n in ordinals))
+
+
+def test_a_stateful_app_is_made_in_order() -> None:
+    """Its volumes, a name each."""
+    wanted = STATEFUL.replace(replicas=2)
+
+    assert steps(situation(Observation(), None), wanted) == [
+        "record revision 1 generation 1",
+        "create volume data-web-0",
+        "create volume data-web-1",
+        "start replica web-0 revision 1",
+        "start replica web-1 revision 1",
+    ]
+
+
+def test_a_stateful_app_is_rolled_from_the_highest_down() -> None:
+    """The one that goes is gone before another of its name starts."""
+    rolled = STATEFUL.replace(mounts=(), restarted="again")
+
+    assert steps(situation(numbered(0, 1, 2), STATEFUL), rolled) == [
+        "record revision 2 generation 2",
+        "drain replica web-2",
+        "start replica web-2 revision 2",
+        "drain replica web-1",
+        "start replica web-1 revision 2",
+        "drain replica web-0",
+        "start replica web-0 revision 2",
+    ]
+
+
+def test_a_stateful_app_is_made_smaller_from_the_highest_down() -> None:
+    """One after the other."""
+    fewer = STATEFUL.replace(mounts=(), replicas=1)
+
+    assert steps(situation(numbered(0, 1, 2), STATEFUL.replace(mounts=())), fewer) == [
+        "record revision 1 generation 2",
+        "drain replica web-2",
+        "drain replica web-1",
+    ]
+
+
+def test_a_lost_replica_is_made_under_its_name() -> None:
+    """And the others are left alone."""
+    same = STATEFUL.replace(mounts=())
+
+    assert steps(situation(numbered(0, 2), same), same) == ["start replica web-1 revision 1"]
+
+
+def test_a_stateful_app_is_stopped_from_the_highest_down() -> None:
+    """As it is made smaller."""
+    same = STATEFUL.replace(mounts=())
+
+    assert steps(situation(numbered(0, 1, 2), same), same.replace(stopped=True)) == [
+        "record revision 1 generation 2",
+        "stop replica web-2",
+        "stop replica web-1",
+        "stop replica web-0",
+    ]

@@ -202,6 +202,27 @@ def test_a_lost_replica_comes_back_with_name_and_volume(driver: Driver, db: App)
     assert read(db, "db-0") == "zero"
 
 
+def test_a_replica_that_does_not_live_is_replaced_under_its_name(driver: Driver, cloud: Cloud) -> None:
+    """Or started again in its place, as the engine has it; its volume is the same."""
+    live = f"http:{PORT}/live every 1s failures 2"
+    db = cloud.deploy(
+        "db", driver.image, kind="stateful", port=PORT, publish=False, mounts="data:/data", replicas=2, liveness=live
+    )
+    write(db, "db-1", "one")
+    well, sick = db.status().replicas
+
+    def cured() -> bool:
+        return db.status().settled and _named(db, "db-1").started_at != sick.started_at
+
+    with driver.controller():
+        driver.sicken("db", sick)
+        eventually(driver, cured, seconds=LONG)
+
+    assert [one.name for one in db.status().replicas] == ["db-0", "db-1"]
+    assert _named(db, "db-0").started_at == well.started_at
+    assert read(db, "db-1") == "one"
+
+
 def test_the_lines_of_a_name_are_those_of_who_has_it_now(driver: Driver, db: App) -> None:
     """Its predecessor's went with it."""
     db.deploy(env={"BODY": "new"})
@@ -259,6 +280,24 @@ def test_what_a_kill_leaves_is_repaired_by_the_same_verb(driver: Driver, cloud: 
         assert (state.phase, [one.name for one in state.replicas]) == (AppPhase.READY, expected), where
         assert {one.revision for one in state.replicas} == {state.revision}, where
         assert name == "deploy" or read(cloud.app("db"), "db-0") == "kept", where
+
+
+@pytest.mark.timeout(300)
+def test_a_killed_controller_is_carried_on_by_the_next(driver: Driver, db: App) -> None:
+    """In front of whichever change of the engine it was killed: the name is there once, with its volume."""
+    write(db, "db-0", "zero")
+    for point in driver.kill_points:
+        driver.lose(_named(db, "db-0"))
+
+        killed = not driver.heals and driver.kill(Verb(name="controller", options={"once": True}), point)
+        if not driver.heals:
+            list(driver.second().controller(once=True))
+        eventually(driver, lambda: db.status().settled, seconds=LONG)
+
+        assert [one.name for one in db.status().replicas] == ["db-0", "db-1"], point
+        assert read(db, "db-0") == "zero", point
+        if not killed:
+            break
 
 
 def _prepared(driver: Driver, cloud: Cloud, name: str) -> Verb:

@@ -98,3 +98,30 @@ def test_ctrl_c_in_the_middle_of_a_roll(driver: DockerDriver, web: App) -> None:
     assert load.failures == []
     assert (after.phase, after.ready, after.generation, after.revision) == (AppPhase.READY, 2, 2, 2)
     assert driver.get(url).body.startswith("new from")
+
+
+def test_ctrl_c_in_the_middle_of_a_stateful_roll(driver: DockerDriver) -> None:
+    """The others serve on as they were; the same call finishes the roll, and no name is missing or there twice."""
+    kind = ("--kind", "stateful", "--mounts", "data:/data", "--replicas", "2")
+    first = ("--publish", str(driver.free_port()), *kind)
+    assert finished(driver, *first) == 0
+    web = driver.cloud.app("web")
+    web.exec("sh", "-c", "echo kept > /data/note", replica="web-1")
+    options = (*first, "--env", SLOW, "--env", "BODY=new")
+
+    with driver.load(web.url) as load:
+        with deploying(driver, *options) as process:
+            eventually(lambda: started(web, 2), seconds=60)
+            code, said = interrupted(process)
+        meanwhile = web.status()
+        again = finished(driver, *options)
+    after = web.status()
+
+    assert (code, again, load.failures) == (130, 0, [])
+    assert "Traceback" not in said
+    assert sorted((one.name, one.revision) for one in meanwhile.replicas) == [("web-0", 1), ("web-1", 2)]
+    assert (after.phase, [(one.name, one.revision) for one in after.replicas]) == (
+        AppPhase.READY,
+        [("web-0", 2), ("web-1", 2)],
+    )
+    assert web.exec("cat", "/data/note", replica="web-1").output == "kept\n"

@@ -18,6 +18,7 @@ from cloudkit.model.rollout import Rollout
 from cloudkit.model.secret import Secret
 
 WEB = AppSpec(name="web", image=Reference.parse("web:1"), ports=(Port(number=3000, publish=3000),), replicas=2)
+DB = WEB.replace(kind="stateful", replicas=1)
 NEW = WEB.replace(image=Reference.parse("web:2"))
 START = Action(kind=ActionKind.START, object="replica", detail="revision 2")
 DRAIN = Action(kind=ActionKind.DRAIN, object="replica", name="web-1")
@@ -85,6 +86,8 @@ DOWNTIME: list[tuple[str, AppSpec | None, AppSpec | None, tuple[Action, ...], bo
     ("a roll that spares none", WEB, NEW.replace(rollout=Rollout(max_surge=0, max_unavailable=2)), (), True),
     ("a roll that spares one", WEB, NEW.replace(rollout=Rollout(max_surge=0, max_unavailable=1)), (), False),
     ("a scale that would spare none", WEB, WEB.replace(replicas=1, rollout=Rollout(max_unavailable=1)), (), False),
+    ("a stateful roll of one", DB, DB.replace(user="node"), (), True),
+    ("a stateful roll of two", DB.replace(replicas=2), DB.replace(replicas=2, user="node"), (), False),
     ("another balancer", WEB, NEW, (Action(kind=ActionKind.REPLACE, object="balancer"),), True),
     ("no balancer any more", WEB, NEW, (Action(kind=ActionKind.REMOVE, object="balancer"),), True),
     ("a balancer told otherwise", WEB, NEW, (Action(kind=ActionKind.UPDATE, object="balancer"),), False),

@@ -12,6 +12,8 @@ from cloudkit.errors import NotFoundError, RolloutError
 from cloudkit.model.cause import CauseCode
 from cloudkit.model.state import AppPhase
 
+OTHER = 9090
+
 
 def test_a_roll_fails_no_request(driver: Driver, cloud: Cloud) -> None:
     """While every replica is replaced, every request is answered well, also those that were under way."""
@@ -28,6 +30,24 @@ def test_a_roll_fails_no_request(driver: Driver, cloud: Cloud) -> None:
     assert (state.phase, state.ready, state.revision, len(state.replicas)) == (AppPhase.READY, 2, 2, 2)
     assert ids(web).isdisjoint(before)
     assert driver.get(web.url).body.startswith("new from")
+
+
+@pytest.mark.gap("docker", "another port takes another balancer, which asks every replica on that port alone")
+def test_a_roll_to_another_port_fails_no_request(driver: Driver, cloud: Cloud) -> None:
+    """Old replicas are asked where they listen, new ones where those do; the address outside stays."""
+    web = cloud.deploy("web", driver.image, port=PORT, publish=0, replicas=2, env={"LATENCY": "0.2"})
+    url = web.url
+
+    with driver.load(url) as load:
+        web.deploy(port=OTHER, env={"LISTEN_PORT": str(OTHER), "BODY": "moved", "LATENCY": "0.2"})
+        driver.pause(driver.lag)
+
+    state = web.status()
+    assert load.count > 20
+    assert load.failures == []
+    assert (state.url, state.ready, state.revision, len(state.replicas)) == (url, 2, 2, 2)
+    assert driver.get(url).body.startswith("moved from")
+    assert cloud.backend.plan(state.spec).empty
 
 
 def test_another_image_rolls(driver: Driver, web: App) -> None:

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cloudkit.backends.kubernetes.manifests import Manifest, manifests, surplus_keys
+from cloudkit.backends.kubernetes.manifests import Manifest, Ways, manifests, surplus_keys
 from cloudkit.backends.kubernetes.manifests.pulling import pull_name
+from cloudkit.backends.kubernetes.manifests.service import service
 from cloudkit.backends.kubernetes.manifests.variables import secret_name
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.plan import DELETION_COST, retired, wanted_revision
 from cloudkit.backends.kubernetes.pulls import PullSecret, pull_of
-from cloudkit.backends.kubernetes.records import Record, revision_of
+from cloudkit.backends.kubernetes.records import Record, ports_of, revision_of
 from cloudkit.backends.kubernetes.removing import await_end, remove_app
 from cloudkit.backends.kubernetes.roll import Roll
 from cloudkit.backends.kubernetes.sight import Sight
 from cloudkit.backends.kubernetes.state import app_state
 from cloudkit.backends.kubernetes.strangers import refuse_strangers
 from cloudkit.backends.kubernetes.taken import refuse_taken
+from cloudkit.backends.kubernetes.ways import rolling_ways, wanted_ways
 from cloudkit.backends.kubernetes.writing import Writing
 from cloudkit.backends.rolling import NotReady, failed, never_ready, outdated_plan
 from cloudkit.errors import AccessError, BackendError, CloudkitError, ConflictError
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from cloudkit.model.cause import Cause
     from cloudkit.model.plan import Plan
     from cloudkit.model.progress import Listener
+    from cloudkit.model.state import Revision
 
 __all__ = ["Application"]
 
@@ -50,6 +53,7 @@ class Target:
     revision: int
     generation: int
     pull: str = ""
+    ways: Ways = field(default_factory=Ways)
 
 
 class Application:
@@ -83,6 +87,7 @@ class Application:
         fresh = seen.record is None or seen.record.revision != target.revision
         self._pull.renew(spec, target.pull, seen, fresh=fresh)
         if idle:
+            self._sweep(target)
             return
         previous = self._previous(seen, spec)
         self._record(seen, target)
@@ -95,6 +100,7 @@ class Application:
             raise
         if wait:
             self._follow(target, previous, timeout=timeout)
+            self._sweep(target)
 
     def delete(self, plan: Plan) -> None:
         """Remove an app; its volumes stay."""
@@ -120,19 +126,29 @@ class Application:
         record = seen.record
         if record is None:
             return None
-        pulls = {revision_of(one): pull_of(one) for one in seen.replica_sets}
         running = {revision_of(one) for one in seen.replica_sets if one.spec.replicas} - {record.revision}
         left = [one for one in self._look.revisions(seen) if one.number in running] if record.spec == spec else []
-        if left:
-            number = left[0].number
-            return Target(spec=left[0].spec, revision=number, generation=record.generation, pull=pulls[number])
-        return Target(spec=record.spec, revision=record.revision, generation=record.generation, pull=record.pull)
+        target = Target(
+            spec=record.spec,
+            revision=record.revision,
+            generation=record.generation,
+            pull=record.pull,
+            ways=wanted_ways(record, record.spec, seen.own_services),
+        )
+        return self._left(target, left[0], seen) if left else target
+
+    def _left(self, target: Target, revision: Revision, seen: Observation) -> Target:
+        """Return the revision that still runs, though another is recorded, as what a roll leads to."""
+        owner = next(one for one in seen.replica_sets if revision_of(one) == revision.number)
+        ways = replace(target.ways, names=ports_of(owner))
+        return replace(target, spec=revision.spec, revision=revision.number, pull=pull_of(owner), ways=ways)
 
     def _target(self, seen: Observation, spec: AppSpec) -> Target:
         situation = self._look.situation(seen, spec)
         revision, record = wanted_revision(situation, spec), seen.record
         generation = seen.generation + (record is None or record.spec != spec or record.revision != revision)
-        return Target(spec=spec, revision=revision, generation=generation, pull=situation.pull)
+        ways = rolling_ways(record, spec, seen.own_services)
+        return Target(spec=spec, revision=revision, generation=generation, pull=situation.pull, ways=ways)
 
     def _refuse(self, target: Target, seen: Observation) -> None:
         """Raise where something of somebody else's stands in the way, before anything is changed."""
@@ -167,6 +183,12 @@ class Application:
         if not target.pull:
             self._pull.prune(target.spec.name, seen)
 
+    def _sweep(self, target: Target) -> None:
+        """Take the ports of the revision before away, once nobody listens on them any more."""
+        if target.ways.leaving:
+            ways = replace(target.ways, leaving={})
+            self._writing.objects(service(target.spec, namespace=self._client.namespace, ways=ways))
+
     def _manifests(self, target: Target) -> tuple[Sequence[Manifest], Manifest, Sequence[Manifest]]:
         """Return an app's objects: what comes before its Deployment, that, and what comes after it."""
         every = manifests(
@@ -175,6 +197,7 @@ class Application:
             revision=target.revision,
             generation=target.generation,
             pull=target.pull,
+            ways=target.ways,
         )
         index = next(index for index, one in enumerate(every) if one["kind"] == "Deployment")
         return every[:index], every[index], every[index + 1 :]

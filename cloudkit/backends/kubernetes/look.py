@@ -14,6 +14,7 @@ from cloudkit.backends.kubernetes.plan import Situation
 from cloudkit.backends.kubernetes.pulls import wanted_registry
 from cloudkit.backends.kubernetes.records import kept_revisions, newest_revision, revisions
 from cloudkit.backends.kubernetes.state import app_state
+from cloudkit.backends.kubernetes.ways import rolling_ways
 from cloudkit.errors import AccessError, ConflictError, NotFoundError
 from cloudkit.model.state import ReplicaPhase
 
@@ -95,6 +96,7 @@ class Look:
             revision=seen.record.revision,
             generation=seen.record.generation,
             pull=seen.record.pull,
+            ways=rolling_ways(seen.record, wanted, seen.own_services),
         )
         known = {(one.kind, one.object, one.name) for one in actions}
         drifted = drift_actions(self.client, objects)

@@ -128,11 +128,19 @@ class ContainerStatus(_Object, frozen=True):
     last_state: ContainerState = ContainerState()
 
 
+class ContainerPort(_Object, frozen=True):
+    """A port that a container listens on."""
+
+    container_port: int
+    name: str = ""
+
+
 class Container(_Object, frozen=True):
     """A container of a pod, as it was asked for."""
 
     name: str
     image: str = ""
+    ports: tuple[ContainerPort, ...] = ()
     resources: Mapping[str, Any] = {}
 
 
@@ -185,6 +193,7 @@ class PodTemplate(_Object, frozen=True):
     """What pods are made from."""
 
     metadata: Metadata = Metadata()
+    spec: PodSpec = PodSpec()
 
 
 class DeploymentSpec(_Object, frozen=True):
@@ -228,6 +237,7 @@ class ServicePort(_Object, frozen=True):
     port: int
     name: str = ""
     node_port: int = 0
+    target_port: int | str = 0
 
 
 class ServiceSpec(_Object, frozen=True):

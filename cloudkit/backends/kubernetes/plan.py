@@ -12,6 +12,7 @@ from cloudkit.backends.kubernetes.objects import Pod, Service
 from cloudkit.backends.kubernetes.records import Record
 from cloudkit.backends.kubernetes.state import live_pods, pod_revision, replica_phase
 from cloudkit.backends.kubernetes.strangers import is_of, stranger
+from cloudkit.backends.kubernetes.ways import wanted_ways
 from cloudkit.model.app import AppSpec
 from cloudkit.model.plan import Action, ActionKind
 from cloudkit.model.state import ReplicaPhase
@@ -76,7 +77,8 @@ def plan_actions(situation: Situation, wanted: AppSpec) -> tuple[Action, ...]:
         UnsupportedError: Kubernetes cannot do something of the spec.
     """
     revision = wanted_revision(situation, wanted)
-    objects = manifests(wanted, namespace=situation.namespace, revision=revision, generation=1)
+    ways = wanted_ways(situation.record, wanted, situation.services)
+    objects = manifests(wanted, namespace=situation.namespace, revision=revision, generation=1, ways=ways)
     _check_services(situation, wanted, objects)
     return (
         *_record(situation, wanted, revision),
@@ -147,6 +149,7 @@ def _scaled(record: Record | None, count: int) -> str:
 def _objects(situation: Situation, wanted: AppSpec, objects: Iterable[Mapping[str, Any]]) -> Iterator[Action]:
     """Yield what is made or changed around the Deployment."""
     services = {one.metadata.name: one for one in situation.services}
+    same = situation.record is not None and situation.record.spec == wanted
     for manifest in objects:
         resource, name = key_of(manifest)
         if resource not in _WORDS:
@@ -159,18 +162,22 @@ def _objects(situation: Situation, wanted: AppSpec, objects: Iterable[Mapping[st
                 name=name,
                 detail=detail if resource == "services" else "",
             )
-        elif resource == "services" and not _serves(services[name], manifest):
+        elif resource == "services" and not _serves(services[name], manifest, exactly=not same or name != wanted.name):
             detail = _published(wanted) if name != wanted.name else _ports(manifest)
             yield Action(kind=ActionKind.UPDATE, object=_WORDS[resource], name=name, detail=detail)
 
 
-def _serves(service: Service, manifest: Mapping[str, Any]) -> bool:
-    """True when a Service has the type and the ports that are wanted; a node port only where one is asked for."""
+def _serves(service: Service, manifest: Mapping[str, Any], *, exactly: bool) -> bool:
+    """True when a Service has the type and the ports that are wanted; a node port only where one is asked for.
+
+    A port that a roll has left there beside them is no difference, unless it is to be exactly so.
+    """
     spec = manifest["spec"]
     there = {(one.name, one.port): one.node_port for one in service.spec.ports}
     asked = {(one["name"], one["port"]): one.get("nodePort") for one in spec["ports"]}
     same = all(node_port in {None, there.get(key)} for key, node_port in asked.items())
-    return service.spec.type == spec["type"] and there.keys() == asked.keys() and same
+    ports = there.keys() == asked.keys() if exactly else there.keys() >= asked.keys()
+    return service.spec.type == spec["type"] and ports and same
 
 
 def _ports(manifest: Mapping[str, Any]) -> str:

@@ -10,10 +10,10 @@ import json
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from cloudkit.backends.kubernetes.labels import GENERATION, PULL, REVISION, SPEC
+from cloudkit.backends.kubernetes.labels import CONTAINER, GENERATION, PULL, REVISION, SPEC
 from cloudkit.backends.kubernetes.lost import lost_names
 from cloudkit.backends.kubernetes.manifests.deployment import HISTORY
 from cloudkit.backends.kubernetes.manifests.variables import secret_name
@@ -23,7 +23,7 @@ from cloudkit.model.app import AppSpec
 from cloudkit.model.encode import decode
 from cloudkit.model.state import Revision
 
-__all__ = ["Record", "kept_revisions", "newest_revision", "read_record", "revision_of", "revisions"]
+__all__ = ["Record", "kept_revisions", "newest_revision", "ports_of", "read_record", "revision_of", "revisions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,7 @@ class Record:
         replicas: How many replicas its controller keeps now, which a hand may have changed.
         created_at: When the app was made.
         pull: The registry that its revision has a pull secret for; empty for none.
+        ports: What its ports are called in its pods, by number and in their order.
     """
 
     spec: AppSpec
@@ -47,6 +48,7 @@ class Record:
     replicas: int
     created_at: datetime
     pull: str = ""
+    ports: Mapping[int, str] = field(default_factory=dict)
 
 
 def read_record(deployment: Deployment, secrets: Iterable[Sealed] = ()) -> Record | None:
@@ -72,6 +74,7 @@ def read_record(deployment: Deployment, secrets: Iterable[Sealed] = ()) -> Recor
         replicas=deployment.spec.replicas,
         created_at=metadata.creation_timestamp or datetime.now(UTC),
         pull=deployment.spec.template.metadata.annotations.get(PULL, ""),
+        ports=ports_of(deployment),
     )
 
 
@@ -114,6 +117,12 @@ def newest_revision(deployment: Deployment | None, replica_sets: Iterable[Replic
 def revision_of(owner: Deployment | ReplicaSet) -> int:
     """Return the revision that an object makes pods of; 0 where it is not ours."""
     return _number(owner.spec.template.metadata, REVISION)
+
+
+def ports_of(owner: Deployment | ReplicaSet) -> dict[int, str]:
+    """Return what ports are called in the pods that an object makes, by number and in their order."""
+    found = (one for one in owner.spec.template.spec.containers if one.name == CONTAINER)
+    return {port.container_port: port.name for one in found for port in one.ports if port.name}
 
 
 def _by_revision(replica_sets: Iterable[ReplicaSet]) -> dict[int, ReplicaSet]:

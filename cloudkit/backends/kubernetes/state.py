@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from cloudkit.backends.kubernetes.labels import CONTAINER, REVISION
-from cloudkit.backends.kubernetes.manifests.service import port_name, published_name
+from cloudkit.backends.kubernetes.manifests.service import published_name
 from cloudkit.backends.kubernetes.objects import Condition, ContainerStatus, Node, Pod, Service, ServicePort
 from cloudkit.backends.kubernetes.records import Record
 from cloudkit.errors import UsageError
@@ -65,7 +65,7 @@ def published_url(spec: AppSpec, services: Iterable[Service], nodes: Iterable[No
     service = next((one for one in services if one.metadata.name == published_name(spec.name)), None)
     if port is None or service is None or spec.stopped:
         return ""
-    entry = next((one for one in service.spec.ports if one.name == port_name(port.number)), None)
+    entry = next((one for one in service.spec.ports if one.port == (port.publish or port.number)), None)
     place = _place(service, entry, nodes) if entry else ""
     return f"{'http' if port.protocol == 'http' else 'tcp'}://{place}" if place else ""
 

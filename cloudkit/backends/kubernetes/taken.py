@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cloudkit.backends.kubernetes.labels import MANAGED_BY, NAME, OWNER
 from cloudkit.backends.kubernetes.manifests.service import NODE_PORTS, published_service
+from cloudkit.backends.kubernetes.manifests.ways import Ways
 from cloudkit.backends.kubernetes.objects import Service
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.published import taken_port
@@ -28,7 +29,7 @@ def refuse_taken(client: Client, spec: AppSpec) -> None:
     ports = [port for port in spec.ports if port.publish in NODE_PORTS]
     if not ports:
         return
-    for body in published_service(spec, namespace=client.namespace):
+    for body in published_service(spec, namespace=client.namespace, ways=Ways()):
         path = object_path("services", client.namespace, body["metadata"]["name"])
         try:
             client.apply(path, body, dry_run=True, force=True)

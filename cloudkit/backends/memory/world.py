@@ -148,12 +148,15 @@ class World:
         )
 
     def publish(self, record: Record) -> None:
-        """Give the app the ports of the host that its spec asks for; one that may choose keeps what it had."""
-        kept = record.published
+        """Give the app the ports of the host that its spec asks for; one that may choose keeps what it had.
+
+        One that takes the place of another has that one's.
+        """
+        wanted = [one for one in record.spec.ports if one.publish is not None]
+        numbers, kept = {one.number for one in wanted}, record.published
+        left = iter([bound for number, bound in kept.items() if number not in numbers])
         record.published = {
-            one.number: one.publish or kept.get(one.number) or self._free_port()
-            for one in record.spec.ports
-            if one.publish is not None
+            one.number: one.publish or kept.get(one.number) or next(left, 0) or self._free_port() for one in wanted
         }
 
     def refusal(self, spec: AppSpec) -> Cause | None:

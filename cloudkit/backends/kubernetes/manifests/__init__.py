@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from cloudkit.backends.kubernetes.manifests.app import Manifest, key_of, manifests, surplus_keys
-from cloudkit.backends.kubernetes.manifests.service import port_name, published_name
+from cloudkit.backends.kubernetes.manifests.service import published_name
 from cloudkit.backends.kubernetes.manifests.variables import secret_name
+from cloudkit.backends.kubernetes.manifests.ways import Ways, port_name
 
 __all__ = [
     "Manifest",
+    "Ways",
     "key_of",
     "manifests",
     "port_name",

@@ -12,6 +12,7 @@ from cloudkit.backends.kubernetes.manifests.policy import policy
 from cloudkit.backends.kubernetes.manifests.pulling import pulled
 from cloudkit.backends.kubernetes.manifests.service import published_service, service
 from cloudkit.backends.kubernetes.manifests.variables import is_secret_name, secret, secret_name
+from cloudkit.backends.kubernetes.manifests.ways import Ways
 from cloudkit.model.app import AppSpec
 
 __all__ = ["Manifest", "key_of", "manifests", "surplus_keys"]
@@ -19,6 +20,7 @@ __all__ = ["Manifest", "key_of", "manifests", "surplus_keys"]
 Manifest = Mapping[str, Any]
 """One object, as plain JSON."""
 
+WAYS = Ways()
 _RESOURCES = {
     "Deployment": "deployments",
     "NetworkPolicy": "networkpolicies",
@@ -29,7 +31,9 @@ _RESOURCES = {
 }
 
 
-def manifests(spec: AppSpec, *, namespace: str, revision: int, generation: int, pull: str = "") -> tuple[Manifest, ...]:
+def manifests(
+    spec: AppSpec, *, namespace: str, revision: int, generation: int, pull: str = "", ways: Ways = WAYS
+) -> tuple[Manifest, ...]:
     """Return the objects that make a spec true, in the order in which they are applied.
 
     What the pods need comes before the Deployment, which is the record of what is wanted. A PersistentVolumeClaim
@@ -41,18 +45,19 @@ def manifests(spec: AppSpec, *, namespace: str, revision: int, generation: int, 
         revision: The revision of what runs.
         generation: The generation of the spec.
         pull: The registry that its revision has a pull secret for; empty for none.
+        ways: How its ports are found, where that is not by their numbers.
 
     Raises:
         UnsupportedError: Kubernetes cannot do something of the spec; the hint names the way out.
     """
-    whole = pulled(deployment(spec, namespace=namespace, revision=revision, generation=generation), pull)
+    whole = pulled(deployment(spec, namespace=namespace, revision=revision, generation=generation, ways=ways), pull)
     return (
         *secret(spec, namespace=namespace, revision=revision),
         *claims(spec, namespace=namespace),
         *policy(spec, namespace=namespace),
         whole,
-        *service(spec, namespace=namespace),
-        *published_service(spec, namespace=namespace),
+        *service(spec, namespace=namespace, ways=ways),
+        *published_service(spec, namespace=namespace, ways=ways),
         *budget(spec, namespace=namespace),
     )
 

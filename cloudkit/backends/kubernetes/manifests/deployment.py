@@ -8,6 +8,7 @@ from typing import Any
 from cloudkit.backends.kubernetes.labels import GENERATION, REVISION, SPEC
 from cloudkit.backends.kubernetes.manifests.heading import heading, own_labels, selector
 from cloudkit.backends.kubernetes.manifests.pod import pod_template
+from cloudkit.backends.kubernetes.manifests.ways import Ways
 from cloudkit.backends.rolling import allowance
 from cloudkit.model.app import AppSpec
 from cloudkit.model.encode import canonical, encode
@@ -18,7 +19,7 @@ HISTORY = 10  # revisions that can come back
 LONGEST_DEADLINE = 2**31 - 1
 
 
-def deployment(spec: AppSpec, *, namespace: str, revision: int, generation: int) -> dict[str, Any]:
+def deployment(spec: AppSpec, *, namespace: str, revision: int, generation: int, ways: Ways) -> dict[str, Any]:
     """Return an app's Deployment. A stopped app has no replica; how many it had stays in its spec."""
     metadata = {
         "name": spec.name,
@@ -43,6 +44,6 @@ def deployment(spec: AppSpec, *, namespace: str, revision: int, generation: int)
                     "maxUnavailable": spec.rollout.max_unavailable,
                 },
             },
-            "template": pod_template(spec, revision=revision),
+            "template": pod_template(spec, revision=revision, ways=ways),
         }
     }

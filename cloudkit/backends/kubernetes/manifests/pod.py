@@ -12,9 +12,9 @@ from cloudkit.backends.kubernetes.manifests.placement import pod_placement
 from cloudkit.backends.kubernetes.manifests.policy import network_labels
 from cloudkit.backends.kubernetes.manifests.probes import probes
 from cloudkit.backends.kubernetes.manifests.security import container_security, pod_security
-from cloudkit.backends.kubernetes.manifests.service import port_name
 from cloudkit.backends.kubernetes.manifests.variables import secret_name, variables
 from cloudkit.backends.kubernetes.manifests.volumes import pod_volumes, volume_mounts
+from cloudkit.backends.kubernetes.manifests.ways import Ways
 from cloudkit.errors import UnsupportedError
 from cloudkit.model.app import AppSpec
 
@@ -24,7 +24,7 @@ LEAVING = 5
 """Seconds that a pod goes on answering while nodes, balancers and peers hear that it ends; then it is told."""
 
 
-def pod_template(spec: AppSpec, *, revision: int) -> dict[str, Any]:
+def pod_template(spec: AppSpec, *, revision: int, ways: Ways) -> dict[str, Any]:
     """Return what an app's pods are made from; two specs of equal template have an equal one.
 
     Raises:
@@ -35,13 +35,13 @@ def pod_template(spec: AppSpec, *, revision: int) -> dict[str, Any]:
         "labels": {**own_labels(spec), **network_labels(spec.networks)},
         "annotations": {REVISION: str(revision)},
     }
-    return {"metadata": metadata, "spec": _pod(spec, revision)}
+    return {"metadata": metadata, "spec": _pod(spec, revision, ways)}
 
 
-def _pod(spec: AppSpec, revision: int) -> dict[str, Any]:
+def _pod(spec: AppSpec, revision: int, ways: Ways) -> dict[str, Any]:
     leaving = LEAVING if spec.ports else 0
     pod: dict[str, Any] = {
-        "containers": [_container(spec, revision)],
+        "containers": [_container(spec, revision, ways)],
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "shareProcessNamespace": spec.init,
@@ -52,8 +52,8 @@ def _pod(spec: AppSpec, revision: int) -> dict[str, Any]:
     return pod | ({"volumes": pod_volumes(spec.mounts)} if spec.mounts else {})
 
 
-def _container(spec: AppSpec, revision: int) -> dict[str, Any]:
-    ports = [{"name": port_name(port.number), "containerPort": port.number, "protocol": "TCP"} for port in spec.ports]
+def _container(spec: AppSpec, revision: int, ways: Ways) -> dict[str, Any]:
+    ports = [{"name": ways.name(one.number), "containerPort": one.number, "protocol": "TCP"} for one in spec.ports]
     optional: dict[str, Any] = {
         "env": variables(spec.env, secret_name(spec.name, revision)),
         "ports": ports,

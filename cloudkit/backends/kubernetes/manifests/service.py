@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from cloudkit.backends.kubernetes.manifests.heading import heading, own_labels, selector
+from cloudkit.backends.kubernetes.manifests.ways import Ways, port_name
 from cloudkit.errors import UnsupportedError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.port import LOOPBACK, Port
 
-__all__ = ["NODE_PORTS", "port_name", "published_name", "published_service", "service"]
+__all__ = ["NODE_PORTS", "published_name", "published_service", "service"]
 
 NODE_PORTS = range(30_000, 32_768)
 """The ports that a cluster opens on its nodes, unless it is set up otherwise."""
@@ -25,27 +26,23 @@ def published_name(app: str) -> str:
     return f"{app}-published"
 
 
-def port_name(number: int) -> str:
-    """Return what a port is called in Services and pods.
+def service(spec: AppSpec, *, namespace: str, ways: Ways) -> Iterator[dict[str, Any]]:
+    """Yield the Service that other apps reach it by, as ``http://web:3000``; none for an app without a port.
 
-    >>> port_name(3000)
-    'port-3000'
+    Each of its ports is called by its number, so that one that comes changes nothing of one that leaves.
     """
-    return f"port-{number}"
-
-
-def service(spec: AppSpec, *, namespace: str) -> Iterator[dict[str, Any]]:
-    """Yield the Service that other apps reach it by, as ``http://web:3000``; none for an app without a port."""
     if spec.ports:
-        ports = [_entry(port.number, port.number) for port in spec.ports]
+        targets = {**ways.leaving, **{port.number: ways.name(port.number) for port in spec.ports}}
+        ports = [_entry(port_name(number), number, target) for number, target in targets.items()]
         yield _service(spec, spec.name, namespace, {"type": "ClusterIP", "ports": ports})
 
 
-def published_service(spec: AppSpec, *, namespace: str) -> Iterator[dict[str, Any]]:
+def published_service(spec: AppSpec, *, namespace: str, ways: Ways) -> Iterator[dict[str, Any]]:
     """Yield the Service of the published ports, where there are any.
 
     Ports that loopback publishes, the default, are reached at the nodes; any other host asks for a load balancer.
-    A port from 30000 to 32767 is the node's own; of any other the cluster chooses the node's.
+    A port from 30000 to 32767 is the node's own; of any other the cluster chooses the node's, and keeps it. Each is
+    called as in the pods, so that another number of the same port changes nothing outside.
 
     Raises:
         UnsupportedError: The ports need two kinds of Service, or have one number twice.
@@ -59,7 +56,7 @@ def published_service(spec: AppSpec, *, namespace: str) -> Iterator[dict[str, An
         raise UnsupportedError(message, capability="publish", hint="give all published ports the same host")
     _check_numbers(spec, published)
     kind = "NodePort" if all(local) else "LoadBalancer"
-    ports = [_published(port) for port in published]
+    ports = [_published(port, ways) for port in published]
     yield _service(spec, published_name(spec.name), namespace, {"type": kind, "ports": ports})
 
 
@@ -68,13 +65,15 @@ def _service(spec: AppSpec, name: str, namespace: str, content: dict[str, Any]) 
     return heading("v1", "Service", metadata) | {"spec": {**content, "selector": selector(spec.name)}}
 
 
-def _published(port: Port) -> dict[str, Any]:
-    entry = _entry(port.publish or port.number, port.number)
-    return entry | ({"nodePort": port.publish} if port.publish in NODE_PORTS else {})
+def _published(port: Port, ways: Ways) -> dict[str, Any]:
+    name = ways.name(port.number)
+    entry = _entry(name, port.publish or port.number, name)
+    node_port = port.publish if port.publish in NODE_PORTS else ways.node_ports.get(name, 0)
+    return entry | ({"nodePort": node_port} if node_port else {})
 
 
-def _entry(port: int, target: int) -> dict[str, Any]:
-    return {"name": port_name(target), "port": port, "targetPort": target, "protocol": "TCP"}
+def _entry(name: str, port: int, target: int | str) -> dict[str, Any]:
+    return {"name": name, "port": port, "targetPort": target, "protocol": "TCP"}
 
 
 def _check_numbers(spec: AppSpec, published: list[Port]) -> None:

@@ -181,7 +181,7 @@ def test_a_published_port_is_a_nodes_or_a_load_balancers(
     service = objects["services", "web-published"]["spec"]
     (port,) = service["ports"]
     assert (service["type"], port["port"], port.get("nodePort")) == expected
-    assert port["targetPort"] == 3000
+    assert (port["name"], port["targetPort"]) == ("port-3000", "port-3000")
     assert objects["services", "web"]["spec"]["ports"][0]["port"] == 3000
 
 

@@ -36,13 +36,13 @@ def refuse_other_kind(before: AppSpec | None, wanted: AppSpec) -> None:
     >>> refuse_other_kind(db, db.replace(kind="worker"))
     >>> refuse_other_kind(db, db.replace(kind="stateful"))
     Traceback (most recent call last):
-    cloudkit.errors.ConflictError: app 'db' is there as a service; it cannot become a stateful
-      try: cloudkit delete db first, which keeps its volumes, or deploy under another name
+    cloudkit.errors.ConflictError: app 'db' has the kind service; it cannot take the kind stateful
+      try: kind service as it is, cloudkit delete db first (its volumes stay), or another name
     """
     if before is None or before.kind == wanted.kind or {before.kind, wanted.kind} == _ALIKE:
         return
-    message = f"app {wanted.name!r} is there as a {before.kind}; it cannot become a {wanted.kind}"
-    hint = f"cloudkit delete {wanted.name} first, which keeps its volumes, or deploy under another name"
+    message = f"app {wanted.name!r} has the kind {before.kind}; it cannot take the kind {wanted.kind}"
+    hint = f"kind {before.kind} as it is, cloudkit delete {wanted.name} first (its volumes stay), or another name"
     raise ConflictError(message, hint=hint)
 
 

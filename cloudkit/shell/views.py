@@ -61,6 +61,7 @@ def _app(app: AppState) -> View:
     tone = phase(app.phase)
     facts = (
         ("app", Cell(app.name, Tone.STRONG)),
+        ("kind", Cell(app.spec.kind)),
         ("status", Cell(f"{tone.text} ({ready(app).text})", tone.tone)),
         ("url", Cell(app.url or "-")),
         ("image", Cell(app.spec.image.brief)),

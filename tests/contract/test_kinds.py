@@ -110,11 +110,11 @@ def test_the_number_of_a_daemon_is_not_chosen(driver: Driver, cloud: Cloud) -> N
 @pytest.mark.gap(*NO_STATEFUL)
 @pytest.mark.parametrize(("first", "second"), [("service", "stateful"), ("stateful", "service"), ("worker", "daemon")])
 def test_a_kind_stays_what_it_is(driver: Driver, cloud: Cloud, first: str, second: str) -> None:
-    """Another kind is refused before anything happens, with the way out."""
-    app = _deployed(cloud, driver, first)
+    """Another kind is refused before anything happens, with the way out, however many replicas there are."""
+    app = _deployed(cloud, driver, first).scale(2)
     before = app.status()
 
-    with pytest.raises(ConflictError, match=f"is there as a {first}; it cannot become a {second}") as caught:
+    with pytest.raises(ConflictError, match=f"has the kind {first}; it cannot take the kind {second}") as caught:
         app.deploy(kind=second)
     with pytest.raises(ConflictError):
         _deployed(cloud, driver, second)

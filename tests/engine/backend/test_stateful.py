@@ -121,6 +121,7 @@ def test_a_balancer_learns_the_new_address_of_a_name(
     web = cloud.deploy("web", image, port=8080, publish=False)
     answers = {web.exec("curl", "http://db:8080/").output.strip() for _ in range(6)}
     assert answers == {"hello from db-0", "hello from db-1"}
+    assert web.exec("curl", "http://db-1:8080/").output.strip() == "hello from db-1"
 
 
 @pytest.mark.parametrize("stateful_first", [True, False])

@@ -86,7 +86,7 @@ def test_a_kind_becomes_no_other(before: str, wanted: str) -> None:
     if allowed:
         refuse_other_kind(spec(before), spec(wanted))
         return
-    with pytest.raises(ConflictError, match=f"is there as a {before}; it cannot become a {wanted}"):
+    with pytest.raises(ConflictError, match=f"has the kind {before}; it cannot take the kind {wanted}"):
         refuse_other_kind(spec(before), spec(wanted))
 
 

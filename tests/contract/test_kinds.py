@@ -108,7 +108,9 @@ def test_the_number_of_a_daemon_is_not_chosen(driver: Driver, cloud: Cloud) -> N
 
 
 @pytest.mark.gap(*NO_STATEFUL)
-@pytest.mark.parametrize(("first", "second"), [("service", "stateful"), ("stateful", "service"), ("worker", "daemon")])
+@pytest.mark.parametrize(
+    ("first", "second"), [("service", "stateful"), ("stateful", "service"), ("worker", "stateful")]
+)
 def test_a_kind_stays_what_it_is(driver: Driver, cloud: Cloud, first: str, second: str) -> None:
     """Another kind is refused before anything happens, with the way out, however many replicas there are."""
     app = _deployed(cloud, driver, first).scale(2)
@@ -121,6 +123,15 @@ def test_a_kind_stays_what_it_is(driver: Driver, cloud: Cloud, first: str, secon
 
     assert "cloudkit delete app" in (caught.value.hint or "")
     assert (app.status().spec, app.status().generation) == (before.spec, before.generation)
+
+
+@pytest.mark.gap(*NO_DAEMON)
+def test_a_number_that_was_chosen_is_in_nobodys_way(driver: Driver, cloud: Cloud) -> None:
+    """A daemon that takes the place of several is refused for its kind, not for a number that nobody gave."""
+    _deployed(cloud, driver, "worker").scale(2)
+
+    with pytest.raises(ConflictError, match="has the kind worker; it cannot take the kind daemon"):
+        _deployed(cloud, driver, "daemon")
 
 
 @pytest.mark.gap(*NO_STATEFUL)

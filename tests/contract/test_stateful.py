@@ -175,6 +175,15 @@ def test_a_deleted_app_leaves_its_volumes(driver: Driver, cloud: Cloud, db: App)
     assert read(again, "db-1") == "one"
 
 
+def test_a_task_sees_a_replicas_volume(driver: Driver, cloud: Cloud, db: App) -> None:
+    """By its whole name, which says whose it is."""
+    write(db, "db-1", "one")
+
+    seen = cloud.run(driver.image, "cat", "/backup/note", mounts="data-db-1:/backup")
+
+    assert (seen.exit_code, seen.output.strip()) == (0, "one")
+
+
 def test_a_crash_is_healed_in_place(driver: Driver, db: App) -> None:
     """Same replica, same volume."""
     write(db, "db-1", "one")

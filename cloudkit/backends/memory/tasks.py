@@ -36,7 +36,8 @@ def run_task(world: World, namespace: str, task: TaskSpec) -> TaskResult:
         return program.execute(
             Execution(
                 command=command, stdin=task.stdin or b"", env=revealed(task.env), user=task.user or "root",
-                workdir=task.workdir or "/", fetch=partial(world.fetch, namespace), sleep=sleep,
+                workdir=task.workdir or "/", files=world.files(namespace, task.mounts),
+                fetch=partial(world.fetch, namespace), sleep=sleep,
             )
         )  # fmt: skip
 

@@ -74,7 +74,7 @@ class World:
             program=self.images.behaviour(spec.image, env), env=env, clock=self.clock, journal=self.journal,
             fetch=partial(self.fetch, record.app[0]), refused=self.refusal(spec),
             ordinal=ordinal, born=self.journal.last,
-            files=self._files(record.app[0], spec.mounts if ordinal is None else ordinal_mounts(spec, ordinal)),
+            files=self.files(record.app[0], spec.mounts if ordinal is None else ordinal_mounts(spec, ordinal)),
             address=f"10.{self._addresses >> 16}.{self._addresses >> 8 & 255}.{self._addresses & 255}",
         )  # fmt: skip
         record.containers.append(container)
@@ -170,8 +170,8 @@ class World:
             code=CauseCode.IMAGE_MISSING, summary=text, evidence=(text,), fix=f"cloudkit pull {spec.image.familiar}"
         )
 
-    def _files(self, namespace: str, mounts: Sequence[Mount]) -> Files:
-        """Return a replica's file system, with the volumes that its mounts name, made where they are missing."""
+    def files(self, namespace: str, mounts: Sequence[Mount]) -> Files:
+        """Return a new file system, with the volumes that its mounts name, made where they are missing."""
         named = {one.target: (namespace, one.source) for one in mounts if one.kind == "volume"}
         return Files({target: self.volumes.setdefault(key, Files()) for target, key in named.items()})
 

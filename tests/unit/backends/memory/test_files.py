@@ -64,3 +64,40 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         Files().put(tmp_path / "none", "/srv")
     with pytest.raises(NotFoundError):
         Files().get("/none", tmp_path)
+
+
+def test_a_volume_has_the_files_below_its_folder() -> None:
+    """Whoever mounts it sees them, at the place where it is mounted."""
+    volume = Files()
+    one, other = Files({"/data": volume}), Files({"/srv/data": volume})
+
+    one.write("/data/note", b"kept")
+    one.write("/beside", b"own")
+
+    assert other.read("/srv/data/note") == b"kept"
+    assert other.read("/beside") is None
+    assert volume.read("/note") == b"kept"
+
+
+def test_the_innermost_volume_has_a_file() -> None:
+    """As with folders that are mounted into each other."""
+    outer, inner = Files(), Files()
+    files = Files({"/data": outer, "/data/log": inner})
+
+    files.write("/data/log/today", b"1")
+
+    assert (inner.read("/today"), outer.read("/log/today")) == (b"1", None)
+
+
+def test_volumes_are_copied_with_the_folder_that_they_are_in(tmp_path: Path) -> None:
+    """And into: what is copied there is the volume's."""
+    volume = Files()
+    files = Files({"/data/log": volume})
+    files.write("/data/own", b"1")
+    (tmp_path / "today").write_bytes(b"2")
+
+    files.put(tmp_path / "today", "/data/log")
+    copied = files.get("/data", tmp_path / "copy")
+
+    assert volume.read("/today") == b"2"
+    assert sorted(str(path.relative_to(copied)) for path in copied.rglob("*") if path.is_file()) == ["log/today", "own"]

@@ -11,6 +11,7 @@ from typing import Annotated, Self, Unpack
 
 from cloudkit.errors import NotFoundError, UsageError
 from cloudkit.model.app import AppSpec
+from cloudkit.model.checks import check_words
 from cloudkit.model.image import ImageState
 from cloudkit.model.log import Event, LogLine
 from cloudkit.model.log_query import log_query
@@ -226,6 +227,7 @@ class App:
             workdir: The folder it starts in.
             timeout: Seconds after which it is killed.
         """
+        _check_command("exec", command)
         with self._session.operation("exec", self.name):
             return self._session.backend.exec(
                 self.name, command, replica=replica, stdin=stdin, env=env, user=user, workdir=workdir, timeout=timeout
@@ -239,6 +241,7 @@ class App:
             command: The command and its arguments; ``sh`` where not given.
             replica: Which one; the first that is ready where not given.
         """
+        _check_command("attach", command or ("sh",))
         with self._session.operation("attach", self.name):
             return self._session.backend.attach(
                 self.name, command or ("sh",), replica=replica, stdin=sys.stdin.buffer, stdout=sys.stdout.buffer
@@ -294,6 +297,14 @@ class App:
         seen = self._session.change(self.name, change, verb=name, wait=wait, timeout=timeout)
         self._seen = seen or self._seen
         return self
+
+
+def _check_command(verb: str, command: tuple[object, ...]) -> None:
+    """Refuse what is no command, such as a list of its words."""
+    if len(command) == 1 and isinstance(command[0], list | tuple):
+        words = ", ".join(repr(word) for word in command[0])
+        raise UsageError(f"{verb} takes the words of a command one by one, not a list of them", hint=f"{verb}({words})")
+    check_words("command", command)
 
 
 def _earlier(name: str, revisions: Sequence[Revision], number: int | None) -> Revision:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -353,10 +354,15 @@ def _examine(config: Config) -> tuple[Check, ...]:
     from cloudkit.engine.doctor import examine
 
     if config.cluster is None:
-        return examine(config)
+        return _needed(examine(config), "engine")
     from cloudkit.backends.kubernetes.doctor import examine_cluster
 
-    return (*examine_cluster(config), *examine(config.engine()))
+    return (*_needed(examine_cluster(config), "cluster", "namespace", "permissions"), *examine(config.engine()))
+
+
+def _needed(checks: Iterable[Check], *names: str) -> tuple[Check, ...]:
+    """Mark the checks of those names: without them next to nothing works."""
+    return tuple(replace(one, needed=True) if one.name in names else one for one in checks)
 
 
 def _connect(config: Config) -> Backend:

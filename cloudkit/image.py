@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Self, Unpack
+from typing import TYPE_CHECKING, Literal, NoReturn, Self, Unpack
 
 from cloudkit.app import App
 from cloudkit.errors import UsageError
@@ -22,6 +22,9 @@ from cloudkit.model.task_options import TaskOptions, task_spec
 from cloudkit.session import Session
 
 __all__ = ["BuiltImage", "Image"]
+
+
+_OF_BUILT = frozenset({"deploy", "digest", "push", "reference", "save", "state", "tag"})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -115,6 +118,17 @@ class Image:
             images = self._session.backend.images
             state = images.pull(self.source, platform=platform, listener=self._session.listener)
             return BuiltImage(self._session, state)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Say what is missing where somebody asks for what only a built image can do."""
+            if name in _OF_BUILT:
+                made = "pull" if isinstance(self.source, Reference) else "build"
+                message = f"{self!r} is not there yet: {name} is what a built or a pulled image has"
+                raise UsageError(message, hint=f".{made}().{name}")
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(message)
 
     def _recipe(self) -> Recipe:
         if isinstance(self.source, Recipe):

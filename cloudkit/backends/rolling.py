@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from cloudkit.errors import ConflictError, RolloutError
@@ -19,6 +20,7 @@ __all__ = [
     "late_cause",
     "never_ready",
     "outdated_plan",
+    "remaining",
     "step_told",
     "superseded",
     "suspicion",
@@ -39,6 +41,19 @@ def allowance(spec: AppSpec) -> float:
     if startup is None:
         return spec.rollout.deadline
     return startup.initial_delay + startup.failure_threshold * max(startup.period, startup.timeout)
+
+
+def remaining(timeout: float | None, begun: float) -> float | None:
+    """Return the seconds that are left of a time that was given; None where none was.
+
+    Args:
+        timeout: The time that was given.
+        begun: When it began, as ``time.monotonic`` tells it.
+
+    >>> remaining(None, 0.0), remaining(5.0, time.monotonic() - 60)
+    (None, 0.0)
+    """
+    return None if timeout is None else max(0.0, timeout - (time.monotonic() - begun))
 
 
 def late_cause(spec: AppSpec, waiting: int, why: str) -> Cause:

@@ -17,6 +17,7 @@ class Check:
         detail: What was seen: a version, a number, an error.
         fix: The command that mends it; empty when it is well.
         fixable: True when cloudkit can do it.
+        needed: True when next to nothing works without it.
 
     >>> print(Check(name="buildx", ok=False, detail="not there", fix="apt-get install docker-buildx"))
     buildx: not there; try: apt-get install docker-buildx
@@ -27,6 +28,7 @@ class Check:
     detail: str = ""
     fix: str = ""
     fixable: bool = False
+    needed: bool = False
 
     def __str__(self) -> str:
         seen = self.detail or ("ok" if self.ok else "missing")

@@ -13,6 +13,7 @@ from cloudkit.cloud import Cloud
 from cloudkit.command import Call, invoke
 from cloudkit.command.refused import written
 from cloudkit.errors import UsageError
+from cloudkit.model.check import Check
 from cloudkit.model.task import TaskResult
 from cloudkit.shell.failure import interrupted
 from cloudkit.shell.grammar import PROGRAM, catalogue, cloud_of
@@ -80,9 +81,11 @@ def output(settings: Settings) -> Output:
 
 
 def exit_code_of(result: object) -> int:
-    """A command's own exit code where the verb ran one, else 0."""
+    """A command's own exit code where the verb ran one; 1 where a look found what is needed missing; else 0."""
     if isinstance(result, TaskResult):
         return result.exit_code
+    if isinstance(result, tuple):
+        return int(any(isinstance(one, Check) and one.needed and not one.ok for one in result))
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
 
 

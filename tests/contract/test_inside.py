@@ -60,6 +60,16 @@ def test_one_file_comes_out_as_a_file(web: App, tmp_path: Path) -> None:
         web.copy_out("/tmp/nothing-there", tmp_path)
 
 
+def test_nothing_runs_in_a_stopped_app_and_the_error_says_what_starts_it(web: App) -> None:
+    """Whether or not the engine keeps its replicas."""
+    web.stop()
+
+    with pytest.raises(NotFoundError, match="it is stopped") as caught:
+        web.exec("true")
+
+    assert caught.value.hint == "cloudkit start web"
+
+
 def test_figures_are_those_of_the_running_replicas(driver: Driver, web: App) -> None:
     """One row each, within bounds."""
     web.deploy(memory="128Mi")

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
+from cloudkit.backends.absent import no_replica
 from cloudkit.backends.beyond import refuse_beyond
 from cloudkit.backends.docker.apply import Application
 from cloudkit.backends.docker.balancer import ensure_image
@@ -235,7 +236,5 @@ class DockerBackend:
             wanted = sorted((one for one in seen.replicas if one.alive), key=lambda one: one.id not in ready)
         if wanted:
             return wanted[0]
-        there = ", ".join(shown(self.namespace, one.name) for one in seen.replicas) or "none"
-        what = f"replica {replica!r} of app {name!r}" if replica else f"running replica of app {name!r}"
-        message = f"there is no {what}; there are: {there}"
-        raise NotFoundError(message, hint=f"cloudkit status {name}")
+        there = [shown(self.namespace, one.name) for one in seen.replicas]
+        raise no_replica(name, replica, there, stopped=self._look.state(name, seen).spec.stopped)

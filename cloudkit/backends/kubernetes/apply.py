@@ -6,6 +6,7 @@ pods read, and whoever is interrupted goes on from there.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -28,7 +29,7 @@ from cloudkit.backends.kubernetes.strangers import refuse_strangers
 from cloudkit.backends.kubernetes.taken import refuse_taken
 from cloudkit.backends.kubernetes.ways import rolling_ways, wanted_ways
 from cloudkit.backends.kubernetes.writing import Writing
-from cloudkit.backends.rolling import NotReady, failed, never_ready, outdated_plan
+from cloudkit.backends.rolling import NotReady, failed, never_ready, outdated_plan, remaining
 from cloudkit.errors import AccessError, BackendError, CloudkitError, ConflictError
 from cloudkit.model.progress import Phase, Progress
 
@@ -79,7 +80,8 @@ class Application:
             ConflictError: The app's generation is no longer the plan's, or a field of it has another owner.
             RolloutError: A replica did not become ready; the old revision, where there was one, runs again.
         """
-        seen = self._unchanged(plan, self._observed(spec.name))
+        begun = time.monotonic()
+        seen = self._unchanged(plan, self._observed(spec.name, timeout))
         target = self._target(seen, spec)
         idle = plan.empty and self._look.settled(seen)
         if not idle:
@@ -99,7 +101,7 @@ class Application:
             self._take_back(target, previous)
             raise
         if wait:
-            self._follow(target, previous, timeout=timeout)
+            self._follow(target, previous, timeout=remaining(timeout, begun))
             self._sweep(target)
 
     def delete(self, plan: Plan) -> None:
@@ -108,12 +110,12 @@ class Application:
         if not seen.empty:  # else it is gone, whoever was faster
             remove_app(self._client, self._unchanged(plan, seen))
 
-    def _observed(self, app: str) -> Observation:
+    def _observed(self, app: str, timeout: float | None) -> Observation:
         """Return what is there of an app, once what is being deleted of it has gone."""
         seen = self._look.observe(app)
         if not seen.ending:
             return seen
-        await_end(self._client, app)
+        await_end(self._client, app, timeout=timeout)
         return self._look.observe(app)
 
     def _unchanged(self, plan: Plan, seen: Observation) -> Observation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -9,6 +10,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
+from cloudkit.backends.absent import no_replica
 from cloudkit.backends.beyond import refuse_beyond
 from cloudkit.backends.forwarding import forwarded_port
 from cloudkit.backends.kinds import refuse_other_kind
@@ -18,6 +20,7 @@ from cloudkit.backends.kubernetes.lost import refuse_lost
 from cloudkit.backends.kubernetes.observe import Observation, observe
 from cloudkit.backends.kubernetes.plan import delete_actions, plan_actions
 from cloudkit.backends.protocol import Capability
+from cloudkit.backends.rolling import remaining
 from cloudkit.errors import NotFoundError
 from cloudkit.model.plan import Plan
 from cloudkit.model.state import ReplicaPhase
@@ -110,8 +113,9 @@ class KubernetesBackend:
     ) -> AppState | None:
         """Do what a plan says."""
         from cloudkit.backends.kubernetes.apply import Application
-        from cloudkit.backends.kubernetes.reach import await_answer
+        from cloudkit.backends.kubernetes.reach import PATIENCE, await_answer
 
+        begun = time.monotonic()
         application = Application(self.client, self._look, listener)
         if plan.after is None:
             application.delete(plan)
@@ -119,7 +123,8 @@ class KubernetesBackend:
         application.apply(plan, plan.after, wait=wait, timeout=timeout)
         state = self.get(plan.app)
         if wait and state.url and state.ready:
-            await_answer(state.url)
+            left = remaining(timeout, begun)
+            await_answer(state.url, patience=PATIENCE if left is None else min(PATIENCE, left))
         return state
 
     def get(self, name: str) -> AppState:
@@ -220,6 +225,8 @@ class KubernetesBackend:
             wanted = [one.name for one in there if one.phase not in _GONE]  # ready ones are first
         if wanted:
             return wanted[0]
-        names = ", ".join(one.name for one in there) or "none"
-        what = f"replica {replica!r} of app {name!r}" if replica else f"running replica of app {name!r}"
-        raise NotFoundError(f"there is no {what}; there are: {names}", hint=f"cloudkit status {name}")
+        raise no_replica(name, replica, [one.name for one in there], stopped=self._is_stopped(name))
+
+    def _is_stopped(self, name: str) -> bool:
+        record = self._look.observe(name).record
+        return record is not None and record.spec.stopped

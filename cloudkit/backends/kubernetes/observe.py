@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -56,7 +56,7 @@ class Observation:
         pods: Its pods, those that are ending too.
         services: Its Services, and whatever Service has its names.
         secrets: Its Secrets; not asked for where the spec has none and all apps are looked at.
-        others: Its other objects, by collection and name.
+        others: The uids of its other objects, by collection and name.
     """
 
     app: str
@@ -67,7 +67,7 @@ class Observation:
     pods: tuple[Pod, ...] = ()
     services: tuple[Service, ...] = ()
     secrets: tuple[Sealed, ...] = ()
-    others: frozenset[tuple[str, str]] = frozenset()
+    others: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def generation(self) -> int:
@@ -133,9 +133,11 @@ def _seen(client: Client, app: str) -> Observation:
         pods=pods.result(),
         services=services.result(),
         secrets=sealed,
-        others=frozenset(
-            (resource, one.metadata.name) for resource, things in others.items() for one in things.result()
-        ),
+        others={
+            (resource, one.metadata.name): one.metadata.uid
+            for resource, things in others.items()
+            for one in things.result()
+        },
     )
 
 

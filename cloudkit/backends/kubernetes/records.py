@@ -83,7 +83,8 @@ def revisions(
 ) -> tuple[Revision, ...]:
     """Return the kept revisions, newest first, equal templates once; the present one is always among them.
 
-    A revision whose Secret somebody has removed cannot come back and is left out.
+    A revision whose Secret somebody has removed cannot come back and is left out, as is one that a roll has given up
+    though its caller was interrupted before it could forget it.
 
     Args:
         record: What is wanted now.
@@ -96,7 +97,7 @@ def revisions(
         number=record.revision, spec=record.spec, created_at=begun or _latest(record, made), current=True
     )
     found = [current]
-    for number in sorted(made.keys() - {record.revision}, reverse=True):
+    for number in sorted(made.keys() - {record.revision} - _given_up(record, made), reverse=True):
         revision = _kept(number, made[number], secrets)
         if revision is not None and all(one.spec.template != revision.spec.template for one in found):
             found.append(revision)
@@ -149,6 +150,12 @@ def _kept(number: int, replica_set: ReplicaSet, secrets: Iterable[Sealed]) -> Re
 def _latest(record: Record, made: Mapping[int, ReplicaSet]) -> datetime:
     """Return when a revision was made that has no ReplicaSet yet: now, unless it is the first."""
     return datetime.now(UTC) if made else record.created_at
+
+
+def _given_up(record: Record, made: Mapping[int, ReplicaSet]) -> frozenset[int]:
+    """Return the revisions that were tried after the present one and before it was gone back to."""
+    tried = {number: one.metadata for number, one in made.items() if number > record.revision}
+    return frozenset(number for number, one in tried.items() if _number(one, GENERATION) < record.generation)
 
 
 def _owner(metadata: Metadata) -> str:

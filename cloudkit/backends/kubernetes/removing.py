@@ -32,31 +32,37 @@ def remove_app(client: Client, seen: Observation) -> None:
     """
     if seen.deployment is not None:
         _remove_deployment(client, seen.app, seen.generation)
-    services = (("services", one.metadata.name) for one in seen.own_services)
-    secrets = (("secrets", one.metadata.name) for one in seen.secrets)
-    for resource, name in (*services, *secrets, *seen.others):
-        client.delete(object_path(resource, client.namespace, name))
+    services = {("services", one.metadata.name): one.metadata.uid for one in seen.own_services}
+    secrets = {("secrets", one.metadata.name): one.metadata.uid for one in seen.secrets}
+    for (resource, name), uid in {**services, **secrets, **seen.others}.items():
+        client.delete(object_path(resource, client.namespace, name), uid=uid)  # never one that was made since
     for one in seen.replica_sets:
         if not one.metadata.owner_references:
             client.delete(object_path("replicasets", client.namespace, one.metadata.name), uid=one.metadata.uid)
     await_end(client, seen.app)
 
 
-def await_end(client: Client, app: str) -> None:
+def await_end(client: Client, app: str, *, timeout: float | None = None) -> None:
     """Return when an app's Deployment and pods are gone.
+
+    Args:
+        client: A connection to the API server.
+        app: The app.
+        timeout: Seconds at the most; without it the grace of its pods, and some patience.
 
     Raises:
         BackendError: A pod does not end.
     """
-    ends = time.monotonic() + PATIENCE
+    begun = time.monotonic()
     with Sight(client, app) as sight:
         while sight.deployment is not None or sight.pods:
             grace = max((one.metadata.deletion_grace_period_seconds or 0 for one in sight.pods), default=0)
-            if time.monotonic() > ends + grace:
+            waited, allowed = time.monotonic() - begun, PATIENCE + grace
+            if waited > (allowed if timeout is None else min(allowed, timeout)):
                 left = [one.metadata.name for one in sight.pods]
                 message = f"app {app!r} is deleted, but does not end: {', '.join(left) or 'its Deployment'}"
                 raise BackendError(message, hint=f"kubectl describe pods -n {client.namespace} {' '.join(left)}")
-            sight.wait(TICK)
+            sight.wait(TICK if timeout is None else min(TICK, max(0.05, timeout - waited)))
 
 
 def _remove_deployment(client: Client, app: str, generation: int) -> None:

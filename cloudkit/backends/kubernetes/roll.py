@@ -10,6 +10,7 @@ from cloudkit.backends.kubernetes.labels import GENERATION
 from cloudkit.backends.kubernetes.objects import Deployment, Pod
 from cloudkit.backends.kubernetes.sight import Sight
 from cloudkit.backends.rolling import NotReady, allowance, late_cause, step_told, superseded, suspicion
+from cloudkit.errors import BackendError
 from cloudkit.model.cause import Cause, CauseCode
 from cloudkit.model.progress import Listener
 from cloudkit.model.state import AppState, ReplicaPhase
@@ -86,13 +87,22 @@ class Roll:
             return bool(why)
         if why or now - self._diagnosed_at > _interval(state):
             self._diagnosed_at = now
-            cause = self.diagnose(state, pods)
+            cause = self._cause(state, pods, late=bool(why))
             if cause is not None and (cause.certain or why):
                 raise NotReady(cause)
             self._suspect(state, cause)
         if why:
             raise NotReady(late_cause(state.spec, waiting, why))
         return False
+
+    def _cause(self, state: AppState, pods: Sequence[Pod], *, late: bool) -> Cause | None:
+        """Ask why; an API server that is restarted tells nothing of the app, so only a wait that is over ends by it."""
+        try:
+            return self.diagnose(state, pods)
+        except BackendError:
+            if late:
+                raise
+            return None
 
     def _late(self, state: AppState, now: float, *, gave_up: bool) -> str:
         """Return why it lasts too long, in words; empty while it does not."""

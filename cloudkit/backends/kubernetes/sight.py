@@ -12,7 +12,6 @@ from cloudkit.backends.kubernetes.labels import app_selector
 from cloudkit.backends.kubernetes.objects import Deployment, Pod
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.watching import Change, Kept
-from cloudkit.errors import CloudkitError
 
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
@@ -45,7 +44,7 @@ class Followed(Generic[K]):
         tell: Callable[[], None],
     ) -> None:
         listing = client.list(path, kind, labels=selectors.get("labels", ""), fields=selectors.get("fields", ""))
-        self.failure: CloudkitError | None = None
+        self.failure: Exception | None = None
         self._items = {item.metadata.uid: item for item in listing.items}
         self._tell = tell
         changes = client.watch(
@@ -73,7 +72,7 @@ class Followed(Generic[K]):
                 else:
                     self._items[change.object.metadata.uid] = change.object
                 self._tell()
-        except CloudkitError as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, who waits is told: nobody else would be
             self.failure = error
             self._tell()
 

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
+from cloudkit.backends.absent import no_replica
 from cloudkit.backends.beyond import refuse_beyond
 from cloudkit.backends.forwarding import forwarded_port, local_url
 from cloudkit.backends.kinds import refuse_other_kind
@@ -297,9 +298,7 @@ class MemoryBackend:
             wanted = sorted((one for one in containers if one.running), key=lambda one: not one.serving)
         if wanted:
             return wanted[0]
-        there = ", ".join(one.name for one in containers) or "none"
-        what = f"replica {replica!r} of app {name!r}" if replica else f"running replica of app {name!r}"
-        raise NotFoundError(f"there is no {what}; there are: {there}", hint=f"cloudkit status {name}")
+        raise no_replica(name, replica, [one.name for one in containers], stopped=self._there(name).spec.stopped)
 
     def _usage(self, one: Container) -> Usage:
         return Usage(

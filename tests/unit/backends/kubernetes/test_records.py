@@ -9,7 +9,7 @@ import pytest
 from unit.backends.kubernetes.causes.patients import app
 from unit.backends.kubernetes.served import served
 
-from cloudkit.backends.kubernetes.labels import SPEC
+from cloudkit.backends.kubernetes.labels import GENERATION, SPEC
 from cloudkit.backends.kubernetes.records import kept_revisions, newest_revision, read_record, revisions
 from cloudkit.errors import ConfigError
 from cloudkit.model.secret import LostSecret, Secret
@@ -103,3 +103,27 @@ def test_what_has_pods_or_may_have_them_keeps_its_secret() -> None:
 
     assert kept_revisions(there.deployment, there.replica_sets) == {2, 3}
     assert kept_revisions(None, ()) == frozenset()
+
+
+def test_a_revision_that_was_given_up_is_none_to_go_back_to() -> None:
+    """Whoever went back may have been interrupted before it could remove it; its number is not given again."""
+    there = served(app(), app(command=("broken",)))
+    back = served(app()).deployment
+    annotations = {**back.metadata.annotations, GENERATION: "3"}
+    gone_back = msgspec.structs.replace(back, metadata=msgspec.structs.replace(back.metadata, annotations=annotations))
+    record = read_record(gone_back)
+    assert record is not None
+
+    kept = revisions(record, there.replica_sets)
+
+    assert [one.number for one in kept] == [1]
+    assert newest_revision(gone_back, there.replica_sets) == 2
+
+
+def test_what_kubectl_has_gone_back_from_can_come_back() -> None:
+    """``kubectl rollout undo`` brings the old generation back, too: nobody has given the newer one up."""
+    there = served(app(), app(command=("fine",)))
+    undone = read_record(served(app()).deployment)
+    assert undone is not None
+
+    assert [one.number for one in revisions(undone, there.replica_sets)] == [2, 1]

@@ -13,7 +13,7 @@ from cloudkit.backends.kubernetes.labels import GENERATION
 from cloudkit.backends.kubernetes.objects import Condition, Deployment, DeploymentStatus, Metadata, Pod
 from cloudkit.backends.kubernetes.roll import Roll
 from cloudkit.backends.rolling import NotReady
-from cloudkit.errors import ConflictError
+from cloudkit.errors import BackendError, ConflictError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
 from cloudkit.model.progress import Phase, Progress, silent
@@ -169,3 +169,18 @@ def test_a_stop_waits_for_the_end_of_every_replica() -> None:
     run(looks, diagnose=lambda: CRASHES)
 
     assert looks.waits == 2
+
+
+def test_an_api_server_that_is_restarted_ends_no_wait() -> None:
+    """Looking for a cause fails meanwhile, which says nothing of the app; a wait that is over ends by it."""
+    events: list[Progress] = []
+    looks = Looks([state(STARTING), state(STARTING), state(READY, READY)])
+
+    def away() -> Cause | None:
+        raise BackendError("nothing listens at the API server's address")
+
+    run(looks, diagnose=away, listener=events.append)
+
+    assert events[-1].done
+    with pytest.raises(BackendError, match="nothing listens"):
+        run(Looks([state(STARTING)]), timeout=0, diagnose=away)

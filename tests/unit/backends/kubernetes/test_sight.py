@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from typing import Never
+from unittest import mock
 
 import pytest
 from unit.backends.kubernetes.apiserver import Api, Stream, failure, listing
@@ -33,3 +36,20 @@ def test_a_sight_that_never_began_leaves_no_watch(api: Api, client: Client) -> N
     while watches() and time.monotonic() < ends:
         time.sleep(0.02)
     assert watches() == []
+
+
+def test_whatever_ends_a_watch_is_told_to_who_waits(api: Api, client: Client) -> None:
+    """Also what is no error of ours: else the wait would go on over a state that nobody renews."""
+    api.on(f"GET {DEPLOYMENTS}", listing())
+    api.on("GET /api/v1/namespaces/default/pods", listing())
+    api.on(f"WATCH {DEPLOYMENTS}", Stream(end="hang"))
+    api.on("WATCH /api/v1/namespaces/default/pods", Stream(end="hang"))
+
+    def broken(*_args: object, **_more: object) -> Iterator[Never]:
+        raise ZeroDivisionError("a defect")
+        yield
+
+    with mock.patch.object(type(client), "watch", broken), Sight(client, "web") as sight:
+        sight.wait(5)
+        with pytest.raises(ZeroDivisionError, match="a defect"):
+            _ = (sight.deployment, sight.pods)

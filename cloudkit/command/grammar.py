@@ -47,6 +47,7 @@ class Grammar:
         options: Options that stand before or after any verb; their callbacks keep the values.
         commands: Commands of the front end itself, which return a ``Help``.
         names_of: The names of what is there, by the kind of its state, for completion.
+        files: True where who types is on this machine: files are read that words name. Else there are no such options.
     """
 
     def __init__(
@@ -58,9 +59,10 @@ class Grammar:
         options: Sequence[click.Option] = (),
         commands: Sequence[click.Command] = (),
         names_of: NamesOf = lambda _kind: (),
+        files: bool = False,
     ) -> None:
         self.program = program
-        self.group = VerbGroup(catalogue, summary, options, names_of)
+        self.group = VerbGroup(catalogue, summary, options, names_of, files=files)
         for command in commands:
             self.group.add_command(command)
 
@@ -94,12 +96,21 @@ def help_option() -> click.Option:
 class VerbGroup(click.Group):
     """The verbs of a catalogue as click's commands, each made when it is needed."""
 
-    def __init__(self, catalogue: Catalogue, summary: str, options: Sequence[click.Option], names_of: NamesOf) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        summary: str,
+        options: Sequence[click.Option],
+        names_of: NamesOf,
+        *,
+        files: bool = False,
+    ) -> None:
         super().__init__(
             help=summary, params=[*options, help_option()], add_help_option=False, invoke_without_command=True
         )
         self.catalogue = catalogue
         self.names_of = names_of
+        self.files = files
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 # click's own signature
         """Name the verbs in the catalogue's order, then the front end's own commands."""
@@ -110,7 +121,7 @@ class VerbGroup(click.Group):
         verb = self.catalogue.get(cmd_name)
         if verb is None:
             return super().get_command(ctx, cmd_name)
-        own = click_parameters(verb, self.names_of, lambda: self.targets(verb))
+        own = click_parameters(verb, self.names_of, lambda: self.targets(verb), files=self.files)
         return VerbCommand(verb, list(own), [option for option in self.params if shared(option)])
 
     def targets(self, verb: Verb) -> Iterable[str]:

@@ -42,7 +42,7 @@ class Value(click.ParamType[Any]):
         if shape.choices and not shape.kinds:
             return f"[{'|'.join(map(choice_text, shape.choices))}]"
         if shape.arity is Arity.PAIRS:
-            return "KEY=VALUE"
+            return "PATH=FILE" if self.parameter.from_file else "KEY=VALUE"
         return WORDS.get(shape.kinds[0], "TEXT") if shape.kinds else "TEXT"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:  # noqa: ARG002 # click's own signature
@@ -58,13 +58,16 @@ class Value(click.ParamType[Any]):
 WORDS: dict[type[Any], str] = {int: "NUMBER", float: "SECONDS", Path: "PATH"}
 
 
-def click_parameters(verb: Verb, names_of: NamesOf, targets: Offers) -> Iterator[click.Parameter]:
+def click_parameters(
+    verb: Verb, names_of: NamesOf, targets: Offers, *, files: bool = False
+) -> Iterator[click.Parameter]:
     """Return the arguments and options of a verb, the target first; what text cannot give is left out.
 
     Args:
         verb: The verb.
         names_of: The names of what is there, by the kind of its state.
         targets: The names that the target can be.
+        files: True where who types is on this machine, so that a text may name a file to read.
     """
     if verb.target is not None:
         yield argument(verb.target, targets, name=TARGET)
@@ -72,7 +75,7 @@ def click_parameters(verb: Verb, names_of: NamesOf, targets: Offers) -> Iterator
         offers = partial(names_of, parameter.names) if parameter.names else None
         if parameter.kind is not Kind.KEYWORD:
             yield argument(parameter, offers)
-        elif parameter.shape is not None:
+        elif parameter.shape is not None and (files or not parameter.from_file):
             yield option(parameter, parameter.shape, offers)
 
 

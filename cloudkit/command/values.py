@@ -32,8 +32,11 @@ def value_of(parameter: Parameter, text: str) -> Any:  # noqa: ANN401 # what the
     if shape.arity is not Arity.PAIRS:
         return single(parameter.option, shape, text)
     key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise UsageError(f"{parameter.option} is not of the form KEY=VALUE", hint=f"--{parameter.option} KEY=VALUE")
+    if not equals or not key or (parameter.from_file and not value):
+        form = "PATH=FILE" if parameter.from_file else "KEY=VALUE"
+        raise UsageError(f"{parameter.option} is not of the form {form}", hint=f"--{parameter.option} {form}")
+    if parameter.from_file:
+        return key, Path(value)
     return key, single(f"{parameter.option} {key}", shape, value)
 
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import unified_diff
+from itertools import islice
 
 from cloudkit.model.app import AppSpec
 from cloudkit.model.encode import flat
+from cloudkit.model.files import LostText
 from cloudkit.model.secret import LostSecret, Secret
 
 __all__ = ["changed_lines"]
 
 HIDDEN = "***"
+CONFIG = "config."
+MOST_LINES = 20  # of a file
+WIDEST = 160  # characters of a line of a file
 
 
 def changed_lines(before: AppSpec | None, after: AppSpec | None, *, generation: int = 0) -> list[str]:
     """Return a heading and the changed fields in the manner of a unified diff; none when nothing changes.
 
-    A variable that is a secret on either side is shown on neither.
+    A variable that is a secret on either side is shown on neither. Of a file the lines are shown that differ.
 
     Args:
         before: What was wanted; None when there was nothing.
@@ -54,14 +60,35 @@ def _fields(before: AppSpec | None, after: AppSpec | None) -> Iterator[str]:
         if name in new:
             note = " (another value)" if name in other else ""
             yield f"+{name}: {HIDDEN if name in hidden else new[name]}{note}"
+        if whole and name.startswith(CONFIG):
+            yield from _content(before, after, name.removeprefix(CONFIG))
+
+
+def _content(before: AppSpec | None, after: AppSpec | None, path: str) -> Iterator[str]:
+    """Yield the first lines that differ of a file that both sides have."""
+    old, new = (spec.config.get(path) if spec else None for spec in (before, after))
+    if old is None or new is None or isinstance(old, LostText) or isinstance(new, LostText):
+        return
+    differing = (line for line in unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0))
+    lines = [line for line in islice(differing, 2, MOST_LINES + 4) if not line.startswith("@@")]
+    yield from (f"  {line[:WIDEST]}" for line in lines[:MOST_LINES])
+    if len(lines) > MOST_LINES:
+        yield "  ..."
 
 
 def _secrets(before: AppSpec | None, after: AppSpec | None) -> tuple[set[str], set[str]]:
-    """Return the variables that are secret on a side, and those of them that have another value afterwards."""
-    old, new = (dict(spec.env) if spec else {} for spec in (before, after))
+    """Return what is secret on a side, and what of that has another value afterwards."""
+    old, new = (_values(spec) for spec in (before, after))
     hidden = {name for env in (old, new) for name, value in env.items() if isinstance(value, Secret)}
     other = {name for name in hidden & old.keys() & new.keys() if _plain(old[name]) != _plain(new[name])}
-    return {f"env.{name}" for name in hidden}, {f"env.{name}" for name in other}
+    return hidden, other
+
+
+def _values(spec: AppSpec | None) -> dict[str, str | Secret]:
+    if spec is None:
+        return {}
+    variables = {f"env.{name}": value for name, value in spec.env.items()}
+    return variables | {f"secrets.{path}": value for path, value in spec.secrets.items()}
 
 
 def _plain(value: str | Secret) -> str | Secret:

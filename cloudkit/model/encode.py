@@ -1,4 +1,4 @@
-"""Specs as plain JSON, without the values of their secrets, and back."""
+"""Specs as plain JSON, without the values of their secrets and the contents of their files, and back."""
 
 from __future__ import annotations
 
@@ -10,23 +10,26 @@ from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from cloudkit.errors import ConfigError, UsageError
 from cloudkit.model.app import AppSpec
+from cloudkit.model.files import LostText, digest_of
 from cloudkit.model.frozen import default_of
 from cloudkit.model.probe import ExecProbe, HttpProbe, TcpProbe
 from cloudkit.model.reference import Reference
 from cloudkit.model.refusal import shown
 from cloudkit.model.secret import LostSecret, Secret
 
-__all__ = ["canonical", "decode", "encode", "flat"]
+__all__ = ["canonical", "decode", "encode", "flat", "kept_apart"]
 
 T = TypeVar("T")
 KINDS: dict[str, type] = {"http": HttpProbe, "tcp": TcpProbe, "exec": ExecProbe}
 _SECRET = {"secret": True}
+_FILE = frozenset({"file", "size"})
 _KIND_OF = {kind: name for name, kind in KINDS.items()}
+SHORT = len("sha256:") + 12  # characters of a digest that people are shown
 _SCHEMAS: dict[type, Mapping[str, tuple[object, object]]] = {}
 
 
 def encode(spec: AppSpec) -> dict[str, object]:
-    """Return a spec as plain JSON types: the fields that differ from their defaults, each secret as a marker.
+    """Return a spec as plain JSON types: the fields that differ from their defaults, secrets and files as markers.
 
     >>> encode(AppSpec(name="web", image=Reference.parse("web:1"), env={"TOKEN": Secret("hunter2")}, replicas=2))
     {'name': 'web', 'image': 'docker.io/library/web:1', 'env': {'TOKEN': {'secret': True}}, 'replicas': 2}
@@ -34,19 +37,29 @@ def encode(spec: AppSpec) -> dict[str, object]:
     return _fields(spec, whole=False)
 
 
-def decode(data: Mapping[str, object], secrets: Mapping[str, str], *, lost: str = "") -> AppSpec:
+def kept_apart(spec: AppSpec) -> dict[str, str]:
+    """Return what ``encode`` leaves out, and ``decode`` is to be given: by the names of variables and paths of files.
+
+    A path begins with ``/`` and a variable's name does not, so that no two have one name.
+    """
+    variables = {name: value.reveal() for name, value in spec.env.items() if isinstance(value, Secret)}
+    return variables | dict(spec.config) | {path: value.reveal() for path, value in spec.secrets.items()}
+
+
+def decode(data: Mapping[str, object], kept: Mapping[str, str], *, lost: str = "", lost_config: str = "") -> AppSpec:
     """Return the spec that ``encode`` was given.
 
     Args:
         data: What ``encode`` returned.
-        secrets: The values of the secrets, by the names of their variables.
-        lost: What should have a value that is missing, in words: it is read as lost then, in place of an error.
+        kept: What ``kept_apart`` returned, or more than that.
+        lost: What should have a secret that is missing, in words: it is read as lost then, in place of an error.
+        lost_config: What should have a file of configuration that is missing, in the same way.
 
     Raises:
-        ConfigError: A field is unknown, as when a newer version wrote it, is wrong, or a secret is missing.
+        ConfigError: A field is unknown, as when a newer version wrote it, is wrong, or something kept is missing.
     """
     try:
-        return _Decoder(secrets, lost).instance(AppSpec, data, "")
+        return _Decoder(kept, lost, lost_config).instance(AppSpec, data, "")
     except UsageError as error:
         raise ConfigError(f"the stored spec is wrong: {error.summary}", hint=error.hint) from error
 
@@ -61,7 +74,7 @@ def canonical(data: object) -> str:
 
 
 def flat(spec: AppSpec, *, whole: bool = True) -> dict[str, str]:
-    """Return the fields of a spec by their dotted names, as JSON text, secrets as ``***``.
+    """Return the fields of a spec by their dotted names, as JSON text, secrets as ``***``, files by their digests.
 
     Args:
         spec: The spec.
@@ -91,7 +104,16 @@ def _fields(value: object, *, whole: bool) -> dict[str, object]:
     """Encode a dataclass; a whole one says its defaults too."""
     kind = {"kind": _KIND_OF[type(value)]} if type(value) in _KIND_OF else {}
     given = ((name, getattr(value, name), default) for name, (_, default) in _schema(type(value)).items())
-    return kind | {name: _encoded(item, whole=whole) for name, item, default in given if whole or item != default}
+    chosen = {name: item for name, item, default in given if whole or item != default}
+    if isinstance(value, AppSpec) and "config" in chosen:
+        chosen["config"] = {path: _file(content) for path, content in value.config.items()}
+    return kind | {name: _encoded(item, whole=whole) for name, item in chosen.items()}
+
+
+def _file(content: str) -> dict[str, object]:
+    if isinstance(content, LostText):
+        return {"file": content.digest, "size": content.size}
+    return {"file": digest_of(content), "size": len(content.encode())}
 
 
 def _schema(kind: type) -> Mapping[str, tuple[object, object]]:
@@ -105,6 +127,8 @@ def _schema(kind: type) -> Mapping[str, tuple[object, object]]:
 def _leaves(prefix: str, value: object) -> Iterator[tuple[str, str]]:
     if value == _SECRET:
         yield prefix, "***"
+    elif isinstance(value, dict) and value.keys() == _FILE:
+        yield prefix, f"{str(value['file'])[:SHORT]}, {value['size']} bytes"
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _leaves(f"{prefix}.{key}" if prefix else key, item)
@@ -118,9 +142,10 @@ def _leaves(prefix: str, value: object) -> Iterator[tuple[str, str]]:
 class _Decoder:
     """Reads plain data by the annotations of the dataclasses that it makes."""
 
-    def __init__(self, secrets: Mapping[str, str], lost: str) -> None:
-        self._secrets = secrets
+    def __init__(self, kept: Mapping[str, str], lost: str, lost_config: str) -> None:
+        self._kept = kept
         self._lost = lost
+        self._lost_config = lost_config
 
     def instance(self, kind: type[T], data: object, where: str) -> T:
         """Make a dataclass of a mapping of its fields."""
@@ -144,7 +169,7 @@ class _Decoder:
             items = _list(data, where)
             return tuple(self.value(get_args(hint)[0], item, f"{where}[{i}]") for i, item in enumerate(items))
         if origin is Mapping:
-            return {key: self._secret(key) if item == _SECRET else item for key, item in _mapping(data, where).items()}
+            return {key: self._item(key, item) for key, item in _mapping(data, where).items()}
         if hint is Reference:
             return Reference.parse(cast("str", data))
         return self.instance(cast("type[object]", hint), data, where) if is_dataclass(hint) else data
@@ -160,12 +185,27 @@ class _Decoder:
             raise ConfigError(f"the stored spec has the unknown kind {shown(name)} in the field {where!r}")
         return self.instance(KINDS[name], given, where)
 
+    def _item(self, key: str, item: object) -> object:
+        """Return an item of a mapping: what was kept apart where it is a marker."""
+        if item == _SECRET:
+            return self._secret(key)
+        return self._content(key, item) if isinstance(item, Mapping) and item.keys() == _FILE else item
+
     def _secret(self, name: str) -> Secret:
-        if name not in self._secrets and self._lost:
+        if name not in self._kept and self._lost:
             return LostSecret(self._lost)
-        if name not in self._secrets:
-            raise ConfigError(f"the value of the secret variable {shown(name)} is not at hand")
-        return Secret(self._secrets[name])
+        if name not in self._kept:
+            raise ConfigError(f"the value of the secret {shown(name)} is not at hand")
+        return Secret(self._kept[name])
+
+    def _content(self, path: str, marker: Mapping[str, object]) -> str:
+        """Return a file's content, which is another one than was given where its digest does not match."""
+        content, digest, size = self._kept.get(path), marker["file"], marker["size"]
+        if content is not None and digest_of(content) == digest:
+            return content
+        if not self._lost_config or not isinstance(digest, str) or not isinstance(size, int):
+            raise ConfigError(f"the content of the file {shown(path)} is not at hand")
+        return LostText(self._lost_config, digest, size)
 
 
 def _join(where: str, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Literal, TypedDict
 
 from cloudkit.errors import UsageError
@@ -11,10 +12,11 @@ from cloudkit.model.app import AppSpec
 from cloudkit.model.autoscale import Autoscale
 from cloudkit.model.convert import amount, flag, integer, or_none, pairs, several, text, texts, words
 from cloudkit.model.duration import seconds
+from cloudkit.model.files import config_files, secret_files
 from cloudkit.model.frozen import changed
 from cloudkit.model.job import Schedule
 from cloudkit.model.mount import Mount
-from cloudkit.model.parameter import Short, Words
+from cloudkit.model.parameter import FromFile, Short, Words
 from cloudkit.model.placement import Affinity, Spread, Toleration
 from cloudkit.model.placing import affinities, autoscale, devices, spreads, tolerations
 from cloudkit.model.port import Port
@@ -56,7 +58,9 @@ class AppOptions(TypedDict, total=False):
         stop_grace: How long it may take to stop before it is killed, such as ``10s``.
         stop_signal: The signal that asks it to stop, such as ``SIGINT``.
         restart: When the engine restarts it.
-        mounts: Volumes, folders and memory: ``data:/var/lib/data``, ``/srv/www:/www:ro``, ``tmpfs:/tmp``.
+        volumes: Volumes, folders and memory: ``data:/var/lib/data``, ``/srv/www:/www:ro``, ``tmpfs:/tmp``.
+        config: Files of configuration, by their path in the replica: a text, or the ``Path`` of a file here.
+        secrets: Secret files, by their path or their name in ``/run/secrets``: a ``Secret``, or the ``Path`` of a file.
         networks: Networks it joins in place of the shared one; ``default`` among them keeps that, too.
         labels: Labels of your own, as a mapping or ``KEY=VALUE``.
         user: The user it runs as: ``name``, ``uid`` or ``uid:gid``.
@@ -106,7 +110,9 @@ class AppOptions(TypedDict, total=False):
     stop_grace: str | float
     stop_signal: str
     restart: Literal["always", "on-failure", "never"]
-    mounts: Annotated[Sequence[Mount | str] | Mount | str, Short("v")]
+    volumes: Annotated[Sequence[Mount | str] | Mount | str, Short("v")]
+    config: Annotated[Mapping[str, str | Path], FromFile()]
+    secrets: Annotated[Mapping[str, str | Secret | Path], FromFile()]
     networks: Sequence[str] | str
     labels: Mapping[str, str] | Sequence[str]
     user: Annotated[str, Short("u")]
@@ -157,7 +163,7 @@ def spec_changed(spec: AppSpec, options: AppOptions, image: Reference | None = N
     given: Mapping[str, object] = dict(options)
     refuse_unknown(given, AppOptions.__optional_keys__)
     changes = _converted(given, _DIRECT)
-    changes |= {"hosts": changes.pop("host")} if "host" in changes else {}
+    changes = {_FIELDS.get(name, name): value for name, value in changes.items()}
     changes["resources"] = changed(spec.resources, _converted(given, _RESOURCES))
     changes["rollout"] = changed(spec.rollout, _converted(given, _ROLLOUT))
     changes["job"] = changed(spec.job, _converted(given, _JOB))
@@ -273,7 +279,9 @@ _DIRECT: Mapping[str, _Convert] = {
     "stop_grace": seconds,
     "stop_signal": or_none(_signal),
     "restart": text,
-    "mounts": _mounts,
+    "volumes": _mounts,
+    "config": config_files,
+    "secrets": secret_files,
     "networks": texts,
     "labels": pairs,
     "user": or_none(text),
@@ -313,4 +321,5 @@ _PLACEMENT: Mapping[str, _Convert] = {
     "tolerate": tolerations,
     "devices": devices,
 }
+_FIELDS = {"host": "hosts", "volumes": "mounts"}
 _PLACED = {"node": "nodes", "tolerate": "tolerations"}

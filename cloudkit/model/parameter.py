@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Names", "Short", "Words"]
+__all__ = ["FromFile", "Names", "Short", "Words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +29,8 @@ class Names:
 @dataclass(frozen=True, slots=True)
 class Words:
     """A sequence that text gives as one line, split as a shell splits it: ``--command "npm start"``."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromFile:
+    """The values are contents of files: a front end that runs where they are may take their paths, no other one."""

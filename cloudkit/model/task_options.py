@@ -28,7 +28,7 @@ class TaskOptions(TypedDict, total=False):
         entrypoint: Takes the place of the image's ENTRYPOINT.
         env: Environment variables, as a mapping or ``KEY=VALUE``.
         stdin: What it reads, as bytes or a text; its input is closed where not given.
-        mounts: Volumes and folders, such as ``data:/var/lib/data`` or ``/srv/www:/www:ro``.
+        volumes: Volumes and folders, such as ``data:/var/lib/data`` or ``/srv/www:/www:ro``.
         cpu: The limit of processor time, such as ``500m``.
         memory: The limit of memory, such as ``256Mi``.
         pids: The most processes and threads.
@@ -40,7 +40,7 @@ class TaskOptions(TypedDict, total=False):
     entrypoint: Annotated[Sequence[str] | str, Words()]
     env: Annotated[Mapping[str, str | Secret] | Sequence[str], Short("e")]
     stdin: bytes | str
-    mounts: Annotated[Sequence[Mount | str] | Mount | str, Short("v")]
+    volumes: Annotated[Sequence[Mount | str] | Mount | str, Short("v")]
     cpu: str | float
     memory: str | int
     pids: int
@@ -61,6 +61,7 @@ def task_spec(image: Reference, command: Sequence[str], options: TaskOptions) ->
     given: Mapping[str, object] = dict(options)
     refuse_unknown(given, TaskOptions.__optional_keys__)
     found = {name: _FIELDS[name](name, value) for name, value in given.items() if name in _FIELDS}
+    found |= {"mounts": found.pop("volumes")} if "volumes" in found else {}
     limits = {name: _LIMITS[name](name, value) for name, value in given.items() if name in _LIMITS}
     return replace(TaskSpec(image=image, command=tuple(command), resources=replace(Resources(), **limits)), **found)
 
@@ -84,7 +85,7 @@ _FIELDS: Mapping[str, _Convert] = {
     "entrypoint": or_none(words),
     "env": pairs,
     "stdin": _bytes,
-    "mounts": _mounts,
+    "volumes": _mounts,
     "user": or_none(text),
     "workdir": or_none(text),
     "timeout": or_none(seconds),

@@ -38,6 +38,7 @@ def grammar_of(settings: Settings) -> Grammar:
         options=list(global_options()),
         commands=[completion_command(PROGRAM)],
         names_of=names_of,
+        files=True,
     )
 
 

@@ -16,7 +16,7 @@ from cloudkit.model.state import AppPhase, Replica
 pytestmark = pytest.mark.gap("kubernetes", "no StatefulSet is made yet")
 
 LONG = 60.0  # seconds, as a controller lets others finish what they may be at
-OPTIONS: Mapping[str, object] = {"kind": "stateful", "port": PORT, "publish": 0, "mounts": "data:/data", "replicas": 2}
+OPTIONS: Mapping[str, object] = {"kind": "stateful", "port": PORT, "publish": 0, "volumes": "data:/data", "replicas": 2}
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def db(driver: Driver, cloud: Cloud) -> App:
 def deployed(driver: Driver, cloud: Cloud, *, replicas: int = 2, **env: str) -> App:
     """Deploy a published stateful app with a volume for each replica."""
     return cloud.deploy(
-        "db", driver.image, kind="stateful", port=PORT, publish=driver.free_port(), mounts="data:/data",
+        "db", driver.image, kind="stateful", port=PORT, publish=driver.free_port(), volumes="data:/data",
         replicas=replicas, env=env,
     )  # fmt: skip
 
@@ -179,7 +179,7 @@ def test_a_task_sees_a_replicas_volume(driver: Driver, cloud: Cloud, db: App) ->
     """By its whole name, which says whose it is."""
     write(db, "db-1", "one")
 
-    seen = cloud.run(driver.image, "cat", "/backup/note", mounts="data-db-1:/backup")
+    seen = cloud.run(driver.image, "cat", "/backup/note", volumes="data-db-1:/backup")
 
     assert (seen.exit_code, seen.output.strip()) == (0, "one")
 
@@ -215,7 +215,7 @@ def test_a_replica_that_does_not_live_is_replaced_under_its_name(driver: Driver,
     """Or started again in its place, as the engine has it; its volume is the same."""
     live = f"http:{PORT}/live every 1s failures 2"
     db = cloud.deploy(
-        "db", driver.image, kind="stateful", port=PORT, publish=False, mounts="data:/data", replicas=2, liveness=live
+        "db", driver.image, kind="stateful", port=PORT, publish=False, volumes="data:/data", replicas=2, liveness=live
     )
     write(db, "db-1", "one")
     well, sick = db.status().replicas
@@ -244,7 +244,7 @@ def test_the_same_again_is_nothing(driver: Driver, cloud: Cloud, db: App) -> Non
     before = db.status()
 
     assert cloud.backend.plan(before.spec).empty
-    cloud.deploy("db", driver.image, port=before.spec.ports[0], kind="stateful", mounts="data:/data")
+    cloud.deploy("db", driver.image, port=before.spec.ports[0], kind="stateful", volumes="data:/data")
 
     assert (ids(db), db.status().generation) == ({one.id for one in before.replicas}, 1)
 

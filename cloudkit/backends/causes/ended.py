@@ -70,10 +70,10 @@ def _read_only(spec: AppSpec, life: Life) -> Cause:
     path = next(iter(_PATH.findall(line)), "")
     mount = next((one for one in spec.mounts if one.read_only and path.startswith(one.target)), None)
     if mount is not None:
-        fix = deploy(spec, f"--mounts {mount.source}:{mount.target}")
+        fix = deploy(spec, f"--volumes {mount.source}:{mount.target}")
         return cause(CauseCode.VOLUME_READ_ONLY, life, f"may only read {mount.target}, and writes there", fix=fix)
     folder = path.rpartition("/")[0] or "/tmp"  # noqa: S108  # a place inside the replica, to be shown
-    fix = deploy(spec, f"--mounts tmpfs:{folder}")
+    fix = deploy(spec, f"--volumes tmpfs:{folder}")
     what = "writes to a file system that it may only read" + (f": {path}" if path else "")
     return cause(CauseCode.VOLUME_READ_ONLY, life, what, fix=fix)
 

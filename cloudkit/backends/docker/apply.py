@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from cloudkit.backends.docker.ending import end_replicas, set_restart, stop_replicas
+from cloudkit.backends.docker.filing import drop_files
 from cloudkit.backends.docker.networks import ensure_network, remove_networks
 from cloudkit.backends.docker.node import engine_node
 from cloudkit.backends.docker.observe import Observation, observe
@@ -92,6 +93,7 @@ class Application:
                 raise superseded(spec.name, target.generation) from error
             raise
         drop_records(self.engine.api, outdated(seen))
+        self._drop_files(seen)
         return self.look.state(spec.name, seen)
 
     def _refuse(self, spec: AppSpec, seen: Observation) -> None:
@@ -231,8 +233,16 @@ class Application:
         except NotReady as failure:
             return f"revision {previous.revision} did not become ready again either: {failure.cause.summary}"
         seen = self.look.observe(spec.name)
-        drop_records(self.engine.api, [one for one in seen.records if one.generation == target.generation])
+        given_up = [one for one in seen.records if one.generation == target.generation]
+        drop_records(self.engine.api, given_up)
+        self._drop_files(replace(seen, records=tuple(one for one in seen.records if one not in given_up)))
         return f"revision {previous.revision} runs again"
+
+    def _drop_files(self, seen: Observation) -> None:
+        """Remove the files of revisions that are neither there nor can come back."""
+        for record in seen.records[-1:]:
+            kept = {one.revision for one in (*seen.records, *seen.replicas)}
+            drop_files(self.engine.api, self.look.namespace, record.app, kept)
 
     def _take_back(self, target: Target, previous: Record | None) -> None:
         """Undo the record of what could not even begin, unless someone else has gone on from it."""
@@ -268,6 +278,7 @@ class Application:
         else:  # what is in flight may end while the replicas do
             end()
             remove_front()
+        drop_files(api, namespace, name, kept=())
         drop_records(api, seen.records)
         if not observe(api, namespace):
             remove_networks(api, namespace)

@@ -14,6 +14,7 @@ from cloudkit.backends.absent import no_replica
 from cloudkit.backends.beyond import refuse_beyond
 from cloudkit.backends.docker.apply import Application
 from cloudkit.backends.docker.balancer import ensure_image
+from cloudkit.backends.docker.filing import refuse_files
 from cloudkit.backends.docker.front import Fronts
 from cloudkit.backends.docker.look import Look
 from cloudkit.backends.docker.names import shown
@@ -58,7 +59,6 @@ class DockerBackend:
         Capability.JOB,
         Capability.CRON,
         Capability.AUTOSCALE,
-        Capability.FILES,
         Capability.HOSTS,
     }
 
@@ -78,6 +78,7 @@ class DockerBackend:
     def plan(self, spec: AppSpec) -> Plan:
         """Say what would be done to make the spec true; does nothing."""
         refuse_beyond(spec, self.name, self.capabilities)
+        refuse_files(spec)
         seen = self._look.observe(spec.name)
         situation = self._look.situation(seen, spec)
         refuse_other_kind(situation.current, spec)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cloudkit.backends.docker.hostconfig import environment, host_config, restart_policy
@@ -32,8 +33,26 @@ def replica_config(
     network: str,
     address: str,
     ordinal: int | None = None,
+    files: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Return the arguments of the SDK's ``create_container`` for one replica; ``ordinal`` is a stateful one's."""
+    """Return the arguments of the SDK's ``create_container`` for one replica.
+
+    Args:
+        api: The engine.
+        spec: What it is.
+        namespace: Whose it is.
+        revision: The revision of that.
+        name: Its name.
+        image: What the engine knows the image as.
+        network: The network that it is made on.
+        address: Its address there.
+        ordinal: The number of a stateful one.
+        files: The volumes of its files, as the engine takes them.
+    """
+    mounts = spec.mounts if ordinal is None else ordinal_mounts(spec, ordinal)
+    host = host_config(
+        namespace, resources=spec.resources, mounts=mounts, read_only=spec.read_only, drop=spec.drop, init=spec.init
+    )
     endpoint: Any = api.create_endpoint_config(ipv4_address=address, aliases=aliases(spec.name, ordinal))
     networking: Any = {"EndpointsConfig": {network: endpoint}}
     return {
@@ -51,14 +70,8 @@ def replica_config(
         "healthcheck": healthcheck(spec),
         "networking_config": networking,
         "host_config": {
-            **host_config(
-                namespace,
-                resources=spec.resources,
-                mounts=spec.mounts if ordinal is None else ordinal_mounts(spec, ordinal),
-                read_only=spec.read_only,
-                drop=spec.drop,
-                init=spec.init,
-            ),
+            **host,
+            "Mounts": [*host["Mounts"], *files],
             "NetworkMode": network,
             "RestartPolicy": restart_policy(spec.restart),
             "DeviceRequests": device_requests(spec.placement.devices),

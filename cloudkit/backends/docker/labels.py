@@ -53,6 +53,7 @@ class Component(StrEnum):
     CONTROLLER = "controller"  # runs while somebody heals the namespace
     NETWORK = "network"
     VOLUME = "volume"
+    FILES = "files"  # of a revision: volumes, and the containers that fill them
 
 
 def identity(namespace: str, component: Component, app: str = "") -> dict[str, str]:

@@ -6,7 +6,16 @@ import secrets
 
 from cloudkit.backends.kinds import ordinal_name
 
-__all__ = ["balancer_name", "lease_name", "network_name", "record_name", "replica_name", "shown", "volume_name"]
+__all__ = [
+    "balancer_name",
+    "files_name",
+    "lease_name",
+    "network_name",
+    "record_name",
+    "replica_name",
+    "shown",
+    "volume_name",
+]
 
 SHARED = "default"
 _ALPHABET = "bcdfghjkmnpqrstvwxz2456789"  # no vowels and no look-alikes, as Kubernetes' own suffixes
@@ -31,6 +40,15 @@ def balancer_name(namespace: str, app: str) -> str:
     'cloudkit.web.balancer'
     """
     return f"{namespace}.{app}.balancer"
+
+
+def files_name(namespace: str, app: str, revision: int, index: int) -> str:
+    """Return the name of the volume with one folder of a revision's files.
+
+    >>> files_name("cloudkit", "web", 3, 0)
+    'cloudkit.web.files.3.0'
+    """
+    return f"{namespace}.{app}.files.{revision}.{index}"
 
 
 def lease_name(namespace: str) -> str:

@@ -2,17 +2,19 @@
 
 A container's name is unique on an engine, so making the record of generation 8 is a compare-and-swap: of two
 writers that both saw generation 7 one gets a ``ConflictError``. A record pins its image, so a revision survives
-``docker image prune``, and what is a secret in it stands in its environment, never in a label.
+``docker image prune``. Secrets and the contents of files stand in its environment, never in a label: as it never
+starts, no kernel bounds that.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 from cloudkit.backends.docker.ending import remove_container
 from cloudkit.backends.docker.labels import GENERATION, REVISION, SPEC, VERSION, Component, identity
@@ -20,8 +22,7 @@ from cloudkit.backends.docker.names import record_name
 from cloudkit.backends.docker.parallel import in_parallel
 from cloudkit.engine.errors import translate
 from cloudkit.errors import ConflictError
-from cloudkit.model.encode import decode, encode
-from cloudkit.model.secret import Secret
+from cloudkit.model.encode import decode, encode, kept_apart
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["KEPT", "Record", "drop_records", "outdated", "read_record", "read_records", "write_record"]
 
 KEPT = 10  # revisions that can come back
+_MARKS = ('"secret"', '"file"')  # of what is kept apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +50,12 @@ class Record:
 def read_record(api: APIClient, seen: Seen) -> Record:
     """Return a record's content."""
     data = json.loads(seen.spec)
-    secrets = _secrets(api, seen) if '"secret"' in seen.spec else {}
+    kept = _kept(api, seen) if any(mark in seen.spec for mark in _MARKS) else {}
     return Record(
         id=seen.id,
         generation=seen.generation,
         revision=seen.revision,
-        spec=decode(data, secrets),
+        spec=decode(data, kept),
         created_at=datetime.fromtimestamp(seen.created, UTC),
     )
 
@@ -82,7 +84,7 @@ def write_record(api: APIClient, namespace: str, spec: AppSpec, *, image: str, g
     try:
         with translate(f"record generation {generation} of {spec.name}"):
             made = api.create_container(
-                image, ["-"], name=name, labels=labels, host_config=config, environment=_environment(spec.env)
+                image, ["-"], name=name, labels=labels, host_config=config, environment=_environment(spec)
             )
     except ConflictError as error:
         message = f"app {spec.name!r} was changed by someone else: generation {generation} is there already"
@@ -115,11 +117,13 @@ def _surplus(records: Sequence[Seen]) -> Iterator[Seen]:
             revisions.add(record.revision)
 
 
-def _environment(env: Mapping[str, str | Secret]) -> dict[str, str]:
-    return {key: value.reveal() for key, value in env.items() if isinstance(value, Secret)}
+def _environment(spec: AppSpec) -> dict[str, str]:
+    """Return what is kept apart of a spec as variables; a path has no ``=`` in it then."""
+    return {quote(name, safe="/"): value for name, value in kept_apart(spec).items()}
 
 
-def _secrets(api: APIClient, seen: Seen) -> dict[str, str]:
+def _kept(api: APIClient, seen: Seen) -> dict[str, str]:
     with translate(f"read {seen.name}"):
         pairs = api.inspect_container(seen.id)["Config"]["Env"] or []
-    return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+    named = (pair.split("=", 1) for pair in pairs if "=" in pair)
+    return {unquote(name): value for name, value in named}

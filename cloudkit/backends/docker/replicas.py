@@ -12,6 +12,7 @@ from cloudkit.backends.docker.causes import Facts, refused_cause
 from cloudkit.backends.docker.convert import aliases, replica_config
 from cloudkit.backends.docker.creating import create_named
 from cloudkit.backends.docker.ending import remove_container, set_restart
+from cloudkit.backends.docker.filing import Filing
 from cloudkit.backends.docker.names import replica_name
 from cloudkit.backends.docker.networks import Network
 from cloudkit.backends.docker.parallel import in_parallel
@@ -65,6 +66,7 @@ class Replicas:
         Raises:
             RolloutError: What a new one asks for is not there to be had.
         """
+        self._filing(spec, revision).fill(self.image)
         work: list[Callable[[], tuple[str, str]]] = [
             *(partial(self._start_new, spec, revision) for _ in range(count)),
             *(partial(self._start_new, spec, revision, ordinal) for ordinal in ordinals),
@@ -79,6 +81,7 @@ class Replicas:
             if not made:
                 return name, ""
             try:
+                self._filing(spec, revision).place(made)
                 self._join_others(made, name, aliases(spec.name, ordinal))
                 self._start(made, name)
             except CloudkitError:
@@ -96,7 +99,7 @@ class Replicas:
     def _create(self, spec: AppSpec, revision: int, name: str, address: str, ordinal: int | None) -> str:
         config = replica_config(
             self.api, spec, namespace=self.namespace, revision=revision, name=name, image=self.image,
-            network=self.network.name, address=address, ordinal=ordinal,
+            network=self.network.name, address=address, ordinal=ordinal, files=self._filing(spec, revision).mounts(),
         )  # fmt: skip
         try:
             return create_named(self.api, name, config)
@@ -113,6 +116,8 @@ class Replicas:
                 with translate(f"resume replica {replica.name}"):
                     self.api.unpause(replica.id)
             else:
+                if replica.state == "created":  # who made it may have been interrupted
+                    self._filing(spec, revision).place(replica.id)
                 self._join_others(replica.id, replica.name, aliases(spec.name, replica.ordinal))
                 set_restart(self.api, replica, spec.restart)
                 self._start(replica.id, replica.name)
@@ -122,6 +127,9 @@ class Replicas:
                 remove_container(self.api, replica.id)
                 return self._start_new(spec, revision, replica.ordinal)
         return replica.name, replica.address
+
+    def _filing(self, spec: AppSpec, revision: int) -> Filing:
+        return Filing(api=self.api, namespace=self.namespace, spec=spec, revision=revision)
 
     def _start(self, container: str, name: str) -> None:
         with translate(f"start replica {name}"):

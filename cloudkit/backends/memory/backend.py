@@ -68,7 +68,6 @@ class MemoryBackend:
         Capability.JOB,
         Capability.CRON,
         Capability.AUTOSCALE,
-        Capability.FILES,
         Capability.HOSTS,
     }
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
+from cloudkit.backends.givenfiles import given_files, own_folders
 from cloudkit.backends.kinds import ordinal_mounts, ordinal_name
 from cloudkit.backends.memory.clock import Clock
 from cloudkit.backends.memory.container import Container
@@ -74,7 +75,7 @@ class World:
             program=self.images.behaviour(spec.image, env), env=env, clock=self.clock, journal=self.journal,
             fetch=partial(self.fetch, record.app[0]), refused=self.refusal(spec),
             ordinal=ordinal, born=self.journal.last,
-            files=self.files(record.app[0], spec.mounts if ordinal is None else ordinal_mounts(spec, ordinal)),
+            files=self._given(record.app[0], spec, ordinal),
             address=f"10.{self._addresses >> 16}.{self._addresses >> 8 & 255}.{self._addresses & 255}",
         )  # fmt: skip
         record.containers.append(container)
@@ -170,10 +171,25 @@ class World:
             code=CauseCode.IMAGE_MISSING, summary=text, evidence=(text,), fix=f"cloudkit pull {spec.image.familiar}"
         )
 
-    def files(self, namespace: str, mounts: Sequence[Mount]) -> Files:
-        """Return a new file system, with the volumes that its mounts name, made where they are missing."""
+    def files(self, namespace: str, mounts: Sequence[Mount], own: Sequence[str] = ()) -> Files:
+        """Return a new file system, with the volumes that its mounts name, made where they are missing.
+
+        Args:
+            namespace: Whose the volumes are.
+            mounts: What is mounted.
+            own: Folders that stand by themselves, whatever is mounted above.
+        """
         named = {one.target: (namespace, one.source) for one in mounts if one.kind == "volume"}
-        return Files({target: self.volumes.setdefault(key, Files()) for target, key in named.items()})
+        volumes = {target: self.volumes.setdefault(key, Files()) for target, key in named.items()}
+        return Files({folder: Files() for folder in own} | volumes)
+
+    def _given(self, namespace: str, spec: AppSpec, ordinal: int | None) -> Files:
+        """Return a replica's file system with the files that it is given."""
+        mounts = spec.mounts if ordinal is None else ordinal_mounts(spec, ordinal)
+        files = self.files(namespace, mounts, own_folders(spec))
+        for one in given_files(spec):
+            files.write(one.path, one.content)
+        return files
 
     def _free_port(self) -> int:
         port = FIRST_PORT

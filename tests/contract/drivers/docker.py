@@ -141,8 +141,10 @@ class DockerDriver:
             return port
 
     def leftovers(self, app: str) -> list[str]:
-        """Name the containers of an app."""
-        return [one.name or "" for one in self._of(app)]
+        """Name the containers of an app, and the volumes of its files."""
+        files = {"label": [*self._filter(app)["label"], "app.kubernetes.io/component=files"]}
+        volumes = self._client.volumes.list(filters=files)
+        return [one.name or "" for one in (*self._of(app), *volumes)]
 
     @contextmanager
     def bystander(self) -> Iterator[Callable[[], object]]:

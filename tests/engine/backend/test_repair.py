@@ -179,7 +179,7 @@ def test_what_cannot_be_made_is_told_as_a_cause_and_leaves_the_old_revision(clou
     before = web.status()
 
     with pytest.raises(RolloutError) as caught:
-        web.deploy(mounts="/not/there/at-all:/data")
+        web.deploy(volumes="/not/there/at-all:/data")
 
     assert caught.value.cause.code is CauseCode.VOLUME_UNBOUND
     assert (web.status().spec, web.status().phase) == (before.spec, AppPhase.READY)

@@ -27,13 +27,13 @@ def db(cloud: Cloud, image: str) -> App:
 def deployed(cloud: Cloud, image: str) -> App:
     """Deploy such an app."""
     return cloud.deploy(
-        "db", image, kind="stateful", replicas=2, port=8080, publish=False, mounts="data:/data", stop_grace=1
+        "db", image, kind="stateful", replicas=2, port=8080, publish=False, volumes="data:/data", stop_grace=1
     )
 
 
 def test_names_aliases_and_volumes(client: docker.DockerClient, cloud: Cloud, image: str, namespace: str) -> None:
     """On each of its networks; the volume is labelled as all volumes are, and no one's but its own."""
-    cloud.deploy("db", image, kind="stateful", networks=["default", "back"], mounts="data:/data")
+    cloud.deploy("db", image, kind="stateful", networks=["default", "back"], volumes="data:/data")
 
     found: Any = client.api.inspect_container(f"{namespace}.db-0")
     networks = found["NetworkSettings"]["Networks"]

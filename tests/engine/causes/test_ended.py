@@ -122,7 +122,7 @@ def test_a_volume_that_may_only_be_read(ward: Ward) -> None:
 
     assert (cause.code, cause.certain) == (CauseCode.VOLUME_READ_ONLY, True)
     assert "/data" in cause.summary
-    assert "--mounts data:/data" in cause.fix
+    assert "--volumes data:/data" in cause.fix
 
 
 def test_a_disk_that_is_full(ward: Ward) -> None:

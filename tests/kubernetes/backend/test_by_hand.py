@@ -112,11 +112,11 @@ def test_an_object_of_somebody_else_is_not_taken(api: Any, space: str, cloud: Cl
 
 def test_a_volume_outlives_its_app(api: Any, space: str, cloud: Cloud, image: str) -> None:
     """A claim is made for it, and stays when the app is deleted."""
-    web = cloud.deploy("web", image, command=("sleep", "600"), mounts="data:/data")
+    web = cloud.deploy("web", image, command=("sleep", "600"), volumes="data:/data")
     web.exec("sh", "-c", "echo kept > /data/note")
 
     web.delete()
-    again = cloud.deploy("web", image, command=("sleep", "600"), mounts="data:/data")
+    again = cloud.deploy("web", image, command=("sleep", "600"), volumes="data:/data")
 
     assert again.exec("cat", "/data/note").output == "kept\n"
     assert [

@@ -123,7 +123,8 @@ def test_every_new_part_is_stored_and_read_again() -> None:
     stored = encode(spec)
 
     assert "hunter2" not in str(stored)
-    assert decode(stored, {"/run/secrets/token": "hunter2"}) == spec
+    assert "a = 1" not in str(stored)
+    assert decode(stored, {"/run/secrets/token": "hunter2", "/etc/web.conf": "a = 1"}) == spec
 
 
 def test_a_kind_is_typed_with_the_options_that_it_has() -> None:

@@ -41,8 +41,8 @@ MEANT: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"max_surge": "2", "max_unavailable": 1}, {"rollout": Rollout(max_surge=2, max_unavailable=1)}),
     ({"stop_grace": "30s", "stop_signal": "int"}, {"stop_grace": 30.0, "stop_signal": "SIGINT"}),
     ({"restart": "never", "user": "node", "workdir": "/srv"}, {"restart": "never", "user": "node", "workdir": "/srv"}),
-    ({"mounts": "data:/data"}, {"mounts": (Mount(target="/data", source="data"),)}),
-    ({"mounts": ["/srv:/srv:ro", Mount(target="/tmp", kind="tmpfs")]},
+    ({"volumes": "data:/data"}, {"mounts": (Mount(target="/data", source="data"),)}),
+    ({"volumes": ["/srv:/srv:ro", Mount(target="/tmp", kind="tmpfs")]},
      {"mounts": (Mount(target="/srv", source="/srv", kind="bind", read_only=True), Mount(target="/tmp",
      kind="tmpfs"))}),
     ({"networks": "db", "labels": ["team=shop"]}, {"networks": ("db",), "labels": {"team": "shop"}}),
@@ -147,7 +147,7 @@ REFUSED: list[dict[str, Any]] = [
     *({"cpu": value} for value in (True, -1, 0, float("nan"), "half", [1], {"a": 1})),
     *({"memory": value} for value in ("128m", -1, 1, 1e400, "lots")),
     *({"deadline": value} for value in ("1e9h", -1, None, float("nan"), [5], "")),
-    *({"mounts": value} for value in ("/data", "./x:/data", "~/x:/data", "a/b:/data", "data:/data:rx", "a:b:c:d", "",
+    *({"volumes": value} for value in ("/data", "./x:/data", "~/x:/data", "a/b:/data", "data:/data:rx", "a:b:c:d", "",
         ":", None, 5,
                                       ["a:/x", "b:/x"], "data:data", "tmpfs:/", "x" * 10_000)),
     *({"drop": value} for value in ("EVERYTHING", [5], None)),
@@ -244,7 +244,7 @@ JUNK = st.recursive(
 @example("command", "a " * 5000)
 @example("command", "'" * 9999)
 @example("readiness", "every 1s " * 400)
-@example("mounts", ":" * 5000)
+@example("volumes", ":" * 5000)
 @example("publish", "[" + ":" * 9999)
 @example("env", ["=" * 10_000])
 @example("port", ["1"] * 10_000)

@@ -29,6 +29,7 @@ class Place:
 
     path: str
     folder: bool
+    size: int = 0  # bytes of a file
 
 
 def find_place(api: APIClient, container: str, path: str) -> Place | None:
@@ -48,16 +49,16 @@ def find_place(api: APIClient, container: str, path: str) -> Place | None:
             return None
         if answer.status_code >= 400:
             raise explain(f"look at {path}", answer.reason or "no reason given", status=answer.status_code)
-        mode, target = _seen(answer.headers.get("X-Docker-Container-Path-Stat", ""))
+        mode, target, size = _seen(answer.headers.get("X-Docker-Container-Path-Stat", ""))
         if not mode & _LINK:
-            return Place(at, folder=bool(mode & _FOLDER))
+            return Place(at, folder=bool(mode & _FOLDER), size=size)
         at = target if target.startswith("/") else str(PurePosixPath(at).parent / target)
     raise UsageError(f"{path!r} is a circle of links")
 
 
-def _seen(header: str) -> tuple[int, str]:
+def _seen(header: str) -> tuple[int, str, int]:
     try:
         found = json.loads(b64decode(header))
-        return int(found["mode"]), str(found.get("linkTarget") or "")
+        return int(found["mode"]), str(found.get("linkTarget") or ""), int(found.get("size") or 0)
     except (ValueError, KeyError, TypeError) as error:
         raise BackendError("the engine does not say what is at that path", evidence=[header[:200]]) from error

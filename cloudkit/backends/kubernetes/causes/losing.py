@@ -47,7 +47,7 @@ def _evicted(spec: AppSpec, pod: PodFacts, *, certain: bool) -> Cause:
     volume, low = _MEMORY_VOLUME.search(pod.error), _LOW.search(pod.error)
     if volume is not None:
         what = f"was evicted from {pod.host}: it wrote more than the {volume['limit']} of volume {volume['name']!r}"
-        fix = deploy(spec, "--mounts VOLUME:/PATH  # a volume with more space")
+        fix = deploy(spec, "--volumes VOLUME:/PATH  # a volume with more space")
         return cause(CauseCode.EVICTED, pod, what, fix=fix, certain=certain)
     if low is not None and low["what"] in _DISK:
         what = f"was evicted from {pod.host}, whose disk is full"

@@ -40,9 +40,9 @@ def check_claim(name: str) -> None:
     >>> check_claim("My_Data")
     Traceback (most recent call last):
     cloudkit.errors.UnsupportedError: a volume on Kubernetes cannot be called 'My_Data'
-      try: mounts="my-data:/data"
+      try: volumes="my-data:/data"
     """
     if not _NAME.fullmatch(name):
         proposal = _OTHER.sub("-", name.lower()).strip("-") or "data"
         message = f"a volume on Kubernetes cannot be called {name!r}"
-        raise UnsupportedError(message, capability="volume", hint=f'mounts="{proposal}:/data"')
+        raise UnsupportedError(message, capability="volume", hint=f'volumes="{proposal}:/data"')

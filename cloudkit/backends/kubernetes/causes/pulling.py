@@ -69,7 +69,13 @@ def _missing(spec: AppSpec, pod: PodFacts) -> Cause:
 def _refused(spec: AppSpec, pod: PodFacts) -> Cause:
     host = spec.image.domain
     what = f"has no image: registry {host} refuses image {spec.image.familiar}"
-    return cause(CauseCode.REGISTRY_REFUSED, pod, what, fix=_login(spec))
+    return cause(CauseCode.REGISTRY_REFUSED, pod, what, fix=_login(spec), certain=_knew_who(pod))
+
+
+def _knew_who(pod: PodFacts) -> bool:
+    """False while a node has asked only before it had read the pull secret, as one under load may: it asks again."""
+    unread, asked = pod.last("FailedToRetrieveImagePullSecret"), pod.last("Pulling")
+    return unread is None or (asked is not None and asked.count > unread.count)
 
 
 def _limited(spec: AppSpec, pod: PodFacts) -> Cause:

@@ -95,3 +95,14 @@ def test_a_login_here_is_given_to_the_nodes_by_the_next_deployment() -> None:
     refused = pod(waiting("ErrImagePull", HEAD + "401 Unauthorized"), metadata={"namespace": "shop"})
 
     assert cause_of(refused).fix == "docker login registry.example; then deploy again"
+
+
+@pytest.mark.parametrize(("asked", "certain"), [(1, False), (2, True)])
+def test_a_refusal_before_the_pull_secret_was_read_may_pass(asked: int, certain: bool) -> None:  # noqa: FBT001  # a table
+    """A node under load has not got the Secret within a second, and goes on without: it asks again soon."""
+    refused = pod(waiting("ErrImagePull", HEAD + "401 Unauthorized"))
+    unread = happening("FailedToRetrieveImagePullSecret", "Unable to retrieve some image pull secrets (web-pull)")
+
+    cause = cause_of(refused, unread, happening("Pulling", "Pulling image", count=asked))
+
+    assert (cause.code, cause.certain) == (CauseCode.REGISTRY_REFUSED, certain)

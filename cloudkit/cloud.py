@@ -46,6 +46,8 @@ class Cloud:
         context: A docker context's name, or a kubeconfig's.
         namespace: What keeps its apps apart from others on the same engine; on a cluster, the Kubernetes namespace.
         registry: Where images go that a cluster's nodes are to pull, such as ``localhost:5000``.
+        builder: The address of the BuildKit that builds images for a cluster, such as ``tcp://builder:1234``; an
+            engine builds where None.
         listener: Hears of long work, as typed ``Progress`` events; the library itself never prints.
         telemetry: Where events and metrics go.
 
@@ -61,11 +63,12 @@ class Cloud:
         context: str | None = None,
         namespace: str | None = None,
         registry: str | None = None,
+        builder: str | None = None,
         listener: Listener = silent,
         telemetry: Telemetry | None = None,
     ) -> None:
         ready = None if backend is None or isinstance(backend, str) else backend
-        self.config = _configured(backend, context, namespace, registry)
+        self.config = _configured(backend, context, namespace, registry, builder)
         self._session = Session(
             connect=lambda: ready or _connect(self.config), listener=listener, telemetry=telemetry or Telemetry()
         )
@@ -340,13 +343,17 @@ def _there(source: str | Path) -> Path | None:
 
 
 def _configured(
-    backend: str | Backend | None, context: str | None, namespace: str | None, registry: str | None
+    backend: str | Backend | None,
+    context: str | None,
+    namespace: str | None,
+    registry: str | None,
+    builder: str | None,
 ) -> Config:
     """Find what to connect to; a cluster that is connected to already needs no kubeconfig."""
     kind = backend if backend is None or isinstance(backend, str) else backend.name
     if kind == "kubernetes" and backend is not None and not isinstance(backend, str):
         return Config(backend=kind, namespace=backend.namespace, registry=registry or "")
-    return Config.resolve(kind, context=context, namespace=namespace, registry=registry)
+    return Config.resolve(kind, context=context, namespace=namespace, registry=registry, builder=builder)
 
 
 def _examine(config: Config) -> tuple[Check, ...]:
@@ -385,4 +392,6 @@ def _connect_cluster(config: Config) -> Backend:
     from cloudkit.backends.kubernetes.backend import KubernetesBackend
     from cloudkit.engine.connect import connect as connect_engine
 
-    return KubernetesBackend(client, connect=lambda: connect_engine(config.engine()), registry=config.registry)
+    return KubernetesBackend(
+        client, connect=lambda: connect_engine(config.engine()), registry=config.registry, builder=config.builder
+    )

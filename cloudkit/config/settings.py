@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
+from cloudkit.config.builder import Builder, find_builder
 from cloudkit.config.choice import choose_backend
 from cloudkit.config.cluster import Cluster, find_cluster
 from cloudkit.config.endpoint import Endpoint
@@ -35,6 +36,7 @@ class Config:
         endpoint: The engine; None for a backend that has none.
         cluster: The cluster; None for a backend that has none.
         registry: Where images go that a cluster's nodes are to pull, such as ``localhost:5000``; empty for nowhere.
+        builder: The BuildKit that builds images for a cluster; None where an engine does.
         host: The address of the engine that builds images for a cluster; empty for the one that docker finds.
         balancer_image: The image of the balancer in front of replicas: HAProxy 2.6 or newer with ``sh`` and ``socat``;
             one that is made from Debian's packages where empty.
@@ -47,6 +49,7 @@ class Config:
     endpoint: Endpoint | None = None
     cluster: Cluster | None = None
     registry: str = ""
+    builder: Builder | None = None
     host: str = ""
     balancer_image: str = DEFAULT_BALANCER_IMAGE
     docker_config: Path = field(default_factory=lambda: Path.home() / ".docker")
@@ -61,6 +64,7 @@ class Config:
         host: str | None = None,
         namespace: str | None = None,
         registry: str | None = None,
+        builder: str | None = None,
         balancer_image: str | None = None,
         folder: Path | None = None,
         environ: Mapping[str, str] | None = None,
@@ -73,6 +77,7 @@ class Config:
             host: An engine's address, in place of a context.
             namespace: The apps' namespace.
             registry: Where images go that a cluster's nodes are to pull, such as ``localhost:5000``.
+            builder: The address of the BuildKit that builds images for a cluster, such as ``tcp://builder:1234``.
             balancer_image: The image of the balancer; one that is made from Debian's packages where empty.
             folder: Where to look for the project's file, upward; None is the current folder.
             environ: The environment; None is the process's, as it is now.
@@ -86,7 +91,9 @@ class Config:
         """
         environ = os.environ if environ is None else environ
         given = {"backend": backend, "context": context, "host": host, "namespace": namespace, "registry": registry}
-        layers = layers_of(given | {"balancer_image": balancer_image}, folder or Path.cwd(), environ)
+        layers = layers_of(
+            given | {"builder": builder, "balancer_image": balancer_image}, folder or Path.cwd(), environ
+        )
         docker_config = docker_folder(environ)
         kind = choose_backend(layers, environ, docker_config)
         if kind[0] == "kubernetes":
@@ -114,15 +121,18 @@ class Config:
         named = f"context {cluster.context}" if cluster.context else "the pod's service account"
         space = _checked_namespace(first(layers, "namespace") or (cluster.namespace, named))
         registry = _checked_registry(first(layers, "registry") or ("", "default"))
+        builder = find_builder(layers)
         host = first(layers, "host") or ("", "default")
         rows = [_row("backend", kind), _row("namespace", space)]
         rows += [Source(name="context", value=cluster.context, origin=origin)] if cluster.context else []
         rows += [Source(name="endpoint", value=cluster.server, origin=origin), _row("registry", registry)]
+        rows += [Source(name="builder", value=builder[0].address, origin=builder[1])] if builder else []
         return cls(
             backend=kind[0],
             namespace=space[0],
             cluster=cluster,
             registry=registry[0],
+            builder=builder[0] if builder else None,
             host=host[0],
             docker_config=docker_config,
             sources=Sources(tuple(rows)),

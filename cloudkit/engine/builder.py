@@ -20,7 +20,7 @@ from cloudkit.model.finding import Finding
 from cloudkit.model.image import ImageState
 from cloudkit.model.progress import Listener, Phase, Progress
 
-__all__ = ["build"]
+__all__ = ["build", "heed"]
 
 
 def build(engine: Engine, spec: BuildSpec, *, listener: Listener) -> ImageState:
@@ -42,7 +42,7 @@ def build(engine: Engine, spec: BuildSpec, *, listener: Listener) -> ImageState:
         BackendError: The engine stopped, or its disk is full.
     """
     context = open_context(spec)
-    _heed(lint_context(spec, context), context, listener)
+    heed(lint_context(spec, context), context, listener)
     if len(spec.platforms) > 1 and not engine.features.containerd_store:
         summary = "this engine's image store keeps one platform an image; several were asked for"
         hint = "an engine with the containerd image store, or one build a platform"
@@ -64,7 +64,7 @@ def _built(engine: Engine, spec: BuildSpec, context: Context, listener: Listener
     return build_classic(engine, spec, context, listener=listener, alive=engine.answers)
 
 
-def _heed(findings: tuple[Finding, ...], context: Context, listener: Listener) -> None:
+def heed(findings: tuple[Finding, ...], context: Context, listener: Listener) -> None:
     """Raise the first finding that is certain to fail; tell of all others."""
     for finding in findings:
         if finding.certain:

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -21,7 +21,7 @@ from cloudkit.errors import CloudkitError
 from cloudkit.model.build import BuildSpec
 from cloudkit.model.progress import Listener
 
-__all__ = ["build_with_buildx", "options"]
+__all__ = ["build_with_buildx", "explained", "options", "run_buildx"]
 
 GRACE = 5
 """Seconds in which a build that is called off may end by itself."""
@@ -42,27 +42,52 @@ def build_with_buildx(
     Returns:
         The digests that name the image, the one to try first in front.
     """
-    with tempfile.TemporaryDirectory(prefix="cloudkit-build-") as folder, ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="cloudkit-build-") as folder:
         scratch = Path(folder)
-        secrets, environment = secret_options(spec.secrets)
-        source, where = _source(context, scratch)
+        outputs = ["--load", f"--metadata-file={scratch / 'metadata.json'}", f"--iidfile={scratch / 'image'}"]
+        program = [command.path, "buildx", "build", *outputs]
+        solve = run_buildx(program, command.environment, spec, context, scratch=scratch, listener=listener)
+        if solve is not None:
+            raise explained(solve, context) if failed_step(solve.error) or alive() else engine_stopped(solve.error)
+        return _digests(scratch)
+
+
+def run_buildx(
+    program: Sequence[str],
+    environment: Mapping[str, str],
+    spec: BuildSpec,
+    context: Context,
+    *,
+    scratch: Path,
+    listener: Listener,
+) -> Solve | None:
+    """Run a build to its end; return what was seen of it where it failed, None where it did not.
+
+    Args:
+        program: The command up to ``build``, with the options that say where the image goes.
+        environment: Its environment, without the secrets.
+        spec: What to build.
+        context: What it reads.
+        scratch: A folder that goes after the build.
+        listener: Hears of each step.
+    """
+    secrets, hidden = secret_options(spec.secrets)
+    source, where = _source(context, scratch)
+    solve = Solve(mask_for(spec.secrets))
+    with ExitStack() as stack:
         stream = stack.enter_context(source) if source else None
-        outputs = [f"--metadata-file={scratch / 'metadata.json'}", f"--iidfile={scratch / 'image'}"]
-        arguments = [command.path, "buildx", "build", *options(spec), *secrets, *outputs, *where]
-        solve = Solve(mask_for(spec.secrets))
-        with _running(arguments, dict(command.environment) | environment, stream) as process:
+        arguments = [*program, *options(spec), *secrets, *where]
+        with _running(arguments, dict(environment) | hidden, stream) as process:
             for line in process.stderr or ():
                 for event in solve.feed(line):
                     listener(event)
-        if process.returncode:
-            raise _failed(solve, context, alive)
-        return _digests(scratch)
+    return solve if process.returncode else None
 
 
 def options(spec: BuildSpec) -> list[str]:
     """Return the options of ``docker buildx build`` for a spec, without its secrets' values.
 
-    >>> options(BuildSpec(context=Path("."), target="test", no_cache=True))[3:]
+    >>> options(BuildSpec(context=Path("."), target="test", no_cache=True))[2:]
     ['--target=test', '--no-cache']
     """
     listed = {
@@ -75,7 +100,7 @@ def options(spec: BuildSpec) -> list[str]:
         "cache-from": list(spec.cache_from),
         "cache-to": list(spec.cache_to),
     }
-    flags = ["--progress=rawjson", "--provenance=false", "--load"]
+    flags = ["--progress=rawjson", "--provenance=false"]
     flags += [f"--{name}={value}" for name, values in listed.items() for value in values]
     flags += ["--no-cache"] if spec.no_cache else []
     return flags + (["--pull"] if spec.pull else [])
@@ -136,11 +161,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             return
 
 
-def _failed(solve: Solve, context: Context, alive: Callable[[], bool]) -> CloudkitError:
+def explained(solve: Solve, context: Context) -> CloudkitError:
     """Return the error for a build that ended badly."""
     error = solve.error
-    if not failed_step(error) and not alive():
-        return engine_stopped(error)
     line, excerpt = solve.excerpt
     step = solve.failed
     if step is None:

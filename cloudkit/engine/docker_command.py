@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cloudkit.config import Config, Endpoint
 
-__all__ = ["DockerCommand", "docker_command"]
+__all__ = ["DockerCommand", "buildx_program", "docker_command"]
 
 _PLUGIN_FOLDERS = (
     "/usr/local/lib/docker/cli-plugins",
@@ -59,6 +59,12 @@ def docker_command(config: Config) -> DockerCommand | None:
     plugin = _plugin(config.docker_config)
     version = _buildx_version(path, plugin, plugin.stat().st_mtime_ns, str(config.docker_config)) if plugin else None
     return DockerCommand(path=path, buildx=version, environment=environment)
+
+
+def buildx_program(docker_config: Path) -> str | None:
+    """Return buildx as a program of its own, which needs neither the docker command nor an engine."""
+    plugin = _plugin(docker_config)
+    return str(plugin) if plugin else shutil.which("docker-buildx") or shutil.which("buildx")
 
 
 def _environment(endpoint: Endpoint, docker_config: Path) -> dict[str, str]:

@@ -49,5 +49,6 @@ def cloud_of(settings: Settings, listener: Listener = silent) -> Cloud:
         context=settings.context,
         namespace=settings.namespace,
         registry=settings.registry,
+        builder=settings.builder,
         listener=listener,
     )

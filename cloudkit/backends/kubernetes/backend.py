@@ -14,11 +14,13 @@ from cloudkit.backends.absent import no_replica
 from cloudkit.backends.beyond import refuse_beyond
 from cloudkit.backends.forwarding import forwarded_port
 from cloudkit.backends.kinds import refuse_other_kind
+from cloudkit.backends.kubernetes.fitting import platforms_of_nodes
 from cloudkit.backends.kubernetes.images import ClusterImages
 from cloudkit.backends.kubernetes.look import Look, confirm_namespace, is_published
 from cloudkit.backends.kubernetes.lost import refuse_lost
 from cloudkit.backends.kubernetes.observe import Observation, observe
 from cloudkit.backends.kubernetes.plan import delete_actions, plan_actions
+from cloudkit.backends.kubernetes.registryimages import RegistryImages
 from cloudkit.backends.protocol import Capability
 from cloudkit.backends.rolling import remaining
 from cloudkit.errors import NotFoundError
@@ -28,6 +30,7 @@ from cloudkit.model.state import ReplicaPhase
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
     from cloudkit.backends.kubernetes.operations.acts import Operations
+    from cloudkit.config.builder import Builder
     from cloudkit.engine.connect import Engine
     from cloudkit.model.app import AppSpec
     from cloudkit.model.cause import Cause
@@ -49,6 +52,7 @@ class KubernetesBackend:
         client: A connection to its API server.
         connect: Reaches the engine that builds images; called when an image is first asked of it.
         registry: Where images go that its nodes are to pull, such as ``localhost:5000``; empty is nowhere.
+        builder: The BuildKit that builds images in place of an engine; the registry alone keeps them then.
     """
 
     name = "kubernetes"
@@ -63,11 +67,16 @@ class KubernetesBackend:
         Capability.HOSTS,
     }
 
-    def __init__(self, client: Client, *, connect: Callable[[], Engine], registry: str = "") -> None:
+    def __init__(
+        self, client: Client, *, connect: Callable[[], Engine], registry: str = "", builder: Builder | None = None
+    ) -> None:
         self.client = client
         self.namespace = client.namespace
         self.endpoint = client.endpoint
-        self.images = ClusterImages(connect, registry)
+        nodes = partial(platforms_of_nodes, client)
+        self.images = (
+            RegistryImages(builder, registry, nodes=nodes) if builder else ClusterImages(connect, registry, nodes=nodes)
+        )
         self._look = Look(client)
 
     @cached_property

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from cloudkit.backends.kubernetes.fitting import platforms_at, refuse_unfit
 from cloudkit.errors import (
     AccessError,
     BackendError,
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     from cloudkit.engine.images import EngineImages
     from cloudkit.model.build import BuildSpec
 
-__all__ = ["ClusterImages", "registry_name"]
+__all__ = ["SET_REGISTRY", "ClusterImages", "at_registry", "is_at_registry", "registry_name"]
 
 SET_REGISTRY = 'CLOUDKIT_REGISTRY=localhost:5000, or --registry, or Cloud("kubernetes", registry=...)'
+SET_BUILDER = "an engine here (cloudkit doctor), CLOUDKIT_HOST=ssh://user@host, or CLOUDKIT_BUILDER=tcp://host:1234"
 PATIENCE = 5.0  # seconds that a registry may take to say whether it has an image
 _SILENT = (AccessError, RegistryError)  # what a registry says that tells nothing of the image
 
@@ -39,17 +41,30 @@ class ClusterImages:
     Args:
         connect: Reaches the engine; called when it is first needed, which is never for an image that a registry has.
         registry: Where images that only the engine has are sent, such as ``localhost:5000``; empty is nowhere.
+        nodes: Says what the cluster's nodes are, such as ``linux/amd64``; nothing where it cannot tell.
     """
 
-    def __init__(self, connect: Callable[[], Engine], registry: str = "") -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Engine],
+        registry: str = "",
+        *,
+        nodes: Callable[[], frozenset[str]] = frozenset,
+    ) -> None:
         self.registry = registry
+        self._nodes = nodes
         self._connect = connect
         self._connecting = Lock()
         self._engine: Engine | None = None
 
     def build(self, spec: BuildSpec, *, listener: Listener = silent) -> ImageState:
-        """Build an image on the engine."""
-        return self._store().build(spec, listener=listener)
+        """Build an image on the engine; where there is none, say what else builds."""
+        try:
+            store = self._store()
+        except (BackendError, ConfigError) as error:
+            message = "cannot build: no engine is here, and no BuildKit is named that builds in its place"
+            raise BackendError(message, evidence=(error.summary, *error.evidence), hint=SET_BUILDER) from error
+        return store.build(spec, listener=listener)
 
     def pull(self, reference: Reference, *, platform: str | None = None, listener: Listener = silent) -> ImageState:
         """Fetch an image to the engine; where there is none, ask the registry what the nodes would pull."""
@@ -69,15 +84,16 @@ class ClusterImages:
         An image that its own registry has is pulled from there; one that the engine alone has goes to the cloud's.
 
         Raises:
-            NotFoundError: It is nowhere, or only on the engine and ``push`` is False.
+            NotFoundError: It is nowhere, only on the engine and ``push`` is False, or for other nodes than are there.
             UsageError: It is only on the engine, and no registry is configured.
         """
         reference = image.reference.pinned(image.digest)
         named = self._named(reference)
         unknown = False
         for name in dict.fromkeys((named or reference, reference)):
-            there = _is_at_registry(name)
+            there = is_at_registry(name)
             if there:
+                refuse_unfit(name, platforms_at(name, timeout=PATIENCE), self._nodes())
                 return name
             unknown = there is None
         if not self._is_here(reference):
@@ -98,7 +114,7 @@ class ClusterImages:
             return self._store().find(reference)
         except (NotFoundError, BackendError, ConfigError) as error:
             try:
-                return _at_registry(reference)
+                return at_registry(reference)
             except CloudkitError:
                 raise _missing(reference) from error
 
@@ -158,7 +174,7 @@ class ClusterImages:
             raise NotFoundError(message, hint="the same without planning, or push() the image first")
         store = self._store()
         tagged = store.tag(image, named if named.tag else replace(named, tag=image.digest.short)).reference
-        return tagged if _is_at_registry(tagged) else store.push(tagged, listener=listener).reference
+        return tagged if is_at_registry(tagged) else store.push(tagged, listener=listener).reference
 
 
 def registry_name(registry: str, reference: Reference) -> Reference:
@@ -176,7 +192,7 @@ def registry_name(registry: str, reference: Reference) -> Reference:
     return replace(reference, domain=domain, path=f"{prefix}/{path}" if prefix else path, tag=tag)
 
 
-def _at_registry(reference: Reference) -> ImageState:
+def at_registry(reference: Reference) -> ImageState:
     """Return what a reference means at its registry."""
     from cloudkit.registry.client import RegistryClient
 
@@ -188,17 +204,17 @@ def _at_registry(reference: Reference) -> ImageState:
 def _without_engine(reference: Reference, error: CloudkitError) -> ImageState:
     """Return what a reference means at its registry; where that cannot tell either, say that the engine is missing."""
     try:
-        return _at_registry(reference)
+        return at_registry(reference)
     except RegistryError as unanswered:
         message = f"image {reference.familiar} cannot be found: there is no engine that may have it, and no registry"
         evidence = (error.summary, unanswered.summary)
         raise NotFoundError(message, evidence=evidence, hint=error.hint) from error
 
 
-def _is_at_registry(reference: Reference) -> bool | None:
+def is_at_registry(reference: Reference) -> bool | None:
     """Tell whether a registry has an image; None when it does not say."""
     try:
-        _at_registry(replace(reference, tag=None))
+        at_registry(replace(reference, tag=None))
     except NotFoundError:
         return False
     except _SILENT:

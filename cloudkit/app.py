@@ -15,7 +15,7 @@ from cloudkit.model.checks import check_words
 from cloudkit.model.image import ImageState
 from cloudkit.model.log import Event, LogLine
 from cloudkit.model.log_query import log_query
-from cloudkit.model.options import AppOptions, spec_changed
+from cloudkit.model.options import AppOptions, autoscaled, spec_changed
 from cloudkit.model.parameter import Short
 from cloudkit.model.rows import Rows
 from cloudkit.model.state import AppState, Revision
@@ -76,7 +76,34 @@ class App:
             wait: Return when all is as wanted.
             timeout: Seconds at the most; without it the app's own rollout deadline.
         """
-        return self._change("scale", {"replicas": replicas}, wait=wait, timeout=timeout)
+        return self._apply("scale", lambda spec: _scaled(spec, replicas), wait=wait, timeout=timeout)
+
+    @verb(role=Role.OPERATOR)
+    def autoscale(
+        self,
+        *,
+        min: int | None = None,  # noqa: A002  # the field's own word
+        max: int | None = None,  # noqa: A002  # the field's own word
+        cpu: int | None = None,
+        memory: str | None = None,
+        off: bool = False,
+        wait: bool = True,
+        timeout: float | None = None,
+    ) -> Self:
+        """Let the number of replicas follow the load; what is not given stays as it is.
+
+        Args:
+            min: The fewest replicas; 1 where it was never given.
+            max: The most replicas.
+            cpu: The wanted use of processor time, in percent of what each replica requests.
+            memory: The wanted use of memory of each replica, such as ``200Mi``.
+            off: Let the number be as it is now, until ``scale`` sets another.
+            wait: Return when all is as wanted.
+            timeout: Seconds at the most; without it the app's own rollout deadline.
+        """
+        given = {"min": min, "max": max, "cpu": cpu, "memory": memory}
+        wanted = {name: value for name, value in given.items() if value is not None}
+        return self._apply("autoscale", lambda spec: autoscaled(spec, wanted, off=off), wait=wait, timeout=timeout)
 
     def deploy(
         self,
@@ -290,9 +317,6 @@ class App:
         """Show the revisions that a rollback can go to, newest first."""
         return Rows(self._session.backend.revisions(self.name), Revision)
 
-    def _change(self, name: str, options: AppOptions, *, wait: bool, timeout: float | None) -> Self:
-        return self._apply(name, lambda spec: spec_changed(spec, options), wait=wait, timeout=timeout)
-
     def _apply(self, name: str, change: _Change, *, wait: bool, timeout: float | None) -> Self:
         seen = self._session.change(self.name, change, verb=name, wait=wait, timeout=timeout)
         self._seen = seen or self._seen
@@ -307,6 +331,14 @@ def _check_command(verb: str, command: tuple[object, ...]) -> None:
     check_words("command", command)
 
 
+def _scaled(spec: AppSpec, replicas: int) -> AppSpec:
+    if spec.autoscale is not None:
+        bounds = f"{spec.autoscale.min} to {spec.autoscale.max}"
+        message = f"app {spec.name!r} follows its load, with {bounds} replicas: it cannot be set to {replicas}"
+        raise UsageError(message, hint=f"cloudkit autoscale {spec.name} --off; or --min and --max")
+    return spec_changed(spec, {"replicas": replicas})
+
+
 def _earlier(name: str, revisions: Sequence[Revision], number: int | None) -> Revision:
     """Choose the revision to go back to."""
     others = [one for one in revisions if not one.current and number in (None, one.number)]
@@ -319,11 +351,14 @@ def _earlier(name: str, revisions: Sequence[Revision], number: int | None) -> Re
 
 
 def _restored(current: AppSpec, earlier: AppSpec) -> AppSpec:
-    """The earlier spec, with what belongs to the present: how many, how they roll, and where they are published."""
+    """The earlier spec, with what belongs to the present: how many, how they roll, when and where they are reached."""
     published = {port.number: port for port in current.ports}
     return earlier.replace(
         replicas=current.replicas,
         rollout=current.rollout,
         stopped=False,
         ports=tuple(published.get(port.number, port) for port in earlier.ports),
+        autoscale=current.autoscale,
+        schedule=current.schedule,
+        hosts=current.hosts,
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 from cloudkit.backends.healing import Healer
 from cloudkit.controller.need import Case, described, needed
+from cloudkit.controller.scaler import Scaler
 from cloudkit.controller.vigil import Vigil
 from cloudkit.errors import CloudkitError, ConflictError, NotFoundError, RolloutError
 from cloudkit.model.log import Event
@@ -42,6 +44,7 @@ class Rounds:
         self._pool = ThreadPoolExecutor(healer.parallel, thread_name_prefix="cloudkit-heal")
         self._work: set[Future[None]] = set()
         self._vigil = Vigil(healer, self._dead, self._tell)
+        self._scaler = Scaler(healer, self._tell)
         self._look_at = healer.seconds
         self._trouble = ""
 
@@ -64,6 +67,7 @@ class Rounds:
             self._look()
             self._look_at = min(self._look_at, self._healer.seconds + (SOON if self._lacking else self._interval))
         self._vigil.ask()
+        self._scale()
         while self._told:
             yield self._told.popleft()
         return self._once and self._healer.seconds < self._look_at and not self._unfinished
@@ -79,7 +83,7 @@ class Rounds:
         return bool(self._work) or any(case.unfinished(now) for case in self._cases.values())
 
     def _pause(self) -> float:
-        ends = min(self._look_at, self._vigil.next()) - self._healer.seconds
+        ends = min(self._look_at, self._vigil.next(), self._scaler.next()) - self._healer.seconds
         return max(0.01, min(ends, BREATH) if self._work or self._vigil.asking else ends)
 
     def _look(self) -> None:
@@ -94,6 +98,7 @@ class Rounds:
         for state in states:
             self._consider(state, self._cases.setdefault(state.name, Case()))
         self._vigil.watch(states)
+        self._scaler.watch(states)
 
     def _consider(self, state: AppState, case: Case) -> None:
         """Find out what an app lacks, and act when it is time."""
@@ -113,13 +118,31 @@ class Rounds:
         elif not actions and state.cause and state.cause.certain and case.news(state.cause.code):
             self._tell(state.name, "app", "ails", f"{state.cause.summary}; {state.cause.fix}")
 
+    def _scale(self) -> None:
+        """Let apps that follow their load be measured; one that is being healed waits for the next time."""
+        for state in self._scaler.due():
+            case = self._cases.get(state.name)
+            if case is not None and not case.healing:
+                case.healing = True
+                self._start(partial(self._scaled, state.name, case))
+
+    def _scaled(self, name: str, case: Case) -> None:
+        try:
+            self._scaler.scale(name)
+        finally:
+            case.healing = False
+
+    def _start(self, act: Callable[[], None]) -> None:
+        """Let something be done beside the next look, where the engine lets several act at once."""
+        if self._healer.parallel > 1:
+            self._work.add(self._pool.submit(act))
+        else:
+            act()
+            self._look_at = self._healer.seconds
+
     def _begin(self, plan: Plan, case: Case) -> None:
         case.begun()
-        if self._healer.parallel > 1:
-            self._work.add(self._pool.submit(self._heal, plan, case))
-        else:
-            self._heal(plan, case)
-            self._look_at = self._healer.seconds
+        self._start(partial(self._heal, plan, case))
 
     def _heal(self, plan: Plan, case: Case) -> None:
         """Bring about what is wanted already; another writer who is faster is right."""

@@ -26,7 +26,7 @@ from cloudkit.model.refusal import refusal, shown
 from cloudkit.model.secret import Secret
 from cloudkit.model.shorthand import mount, port, probe, protocol, publication
 
-__all__ = ["AppOptions", "refuse_unknown", "spec_changed", "spec_from"]
+__all__ = ["AppOptions", "autoscaled", "refuse_unknown", "spec_changed", "spec_from"]
 
 
 class AppOptions(TypedDict, total=False):
@@ -172,6 +172,22 @@ def spec_changed(spec: AppSpec, options: AppOptions, image: Reference | None = N
     changes["ports"] = _ports(spec.ports, given)
     changes["image"] = image or spec.image
     return _bounded(spec.replace(**changes))
+
+
+def autoscaled(spec: AppSpec, changes: Mapping[str, object], *, off: bool = False) -> AppSpec:
+    """Return a spec whose number of replicas follows the load otherwise, or not any more.
+
+    Raises:
+        UsageError: Nothing says how many replicas there may be at the most, or by which measure.
+    """
+    if off:
+        if changes:
+            raise refusal("off", off, f"not together with {', '.join(changes)}")
+        return spec.replace(autoscale=None)
+    if spec.autoscale is None and "max" not in changes:
+        raise refusal("max", None, "a number of replicas", hint=f"cloudkit autoscale {spec.name} --max 5 --cpu 70")
+    present = {} if spec.autoscale is None else {one: getattr(spec.autoscale, one) for one in _BOUNDS}
+    return _bounded(spec.replace(autoscale=Autoscale(**{**present, **changes})))
 
 
 def _bounded(spec: AppSpec) -> AppSpec:
@@ -322,4 +338,5 @@ _PLACEMENT: Mapping[str, _Convert] = {
     "devices": devices,
 }
 _FIELDS = {"host": "hosts", "volumes": "mounts"}
+_BOUNDS = ("min", "max", "cpu", "memory")
 _PLACED = {"node": "nodes", "tolerate": "tolerations"}

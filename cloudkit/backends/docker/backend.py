@@ -58,7 +58,6 @@ class DockerBackend:
     capabilities = frozenset(Capability) - {
         Capability.JOB,
         Capability.CRON,
-        Capability.AUTOSCALE,
         Capability.HOSTS,
     }
 

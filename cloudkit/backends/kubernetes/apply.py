@@ -20,7 +20,7 @@ from cloudkit.backends.kubernetes.manifests.variables import secret_name
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.plan import DELETION_COST, retired, wanted_revision
 from cloudkit.backends.kubernetes.pulls import PullSecret, pull_of
-from cloudkit.backends.kubernetes.records import Record, ports_of, revision_of
+from cloudkit.backends.kubernetes.records import Record, followed, ports_of, revision_of
 from cloudkit.backends.kubernetes.removing import await_end, remove_app
 from cloudkit.backends.kubernetes.roll import Roll
 from cloudkit.backends.kubernetes.sight import Sight
@@ -36,6 +36,7 @@ from cloudkit.model.progress import Phase, Progress
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
     from cloudkit.backends.kubernetes.look import Look
+    from cloudkit.backends.kubernetes.objects import Deployment
     from cloudkit.backends.kubernetes.observe import Observation
     from cloudkit.model.app import AppSpec
     from cloudkit.model.cause import Cause
@@ -173,7 +174,7 @@ class Application:
         for one in before:
             if one["kind"] == "Secret":
                 self._writing.secret(target.spec.name, one, expected=expected)
-        self._writing.record(deployment, expected=expected)
+        self._writing.record(deployment, expected=expected, autoscale=target.spec.autoscale)
 
     def _surround(self, target: Target, seen: Observation) -> None:
         """Make what stands around the Deployment, and remove what the spec no longer asks for."""
@@ -229,7 +230,7 @@ class Application:
         roll = Roll(
             name=target.spec.name,
             generation=target.generation,
-            state=lambda _deployment, pods: app_state(record, pods),
+            state=lambda deployment, pods: app_state(_followed(record, deployment), pods),
             diagnose=lambda _state, _pods: self._look.diagnose(record),
             listener=self._listener,
         )
@@ -277,3 +278,7 @@ class Application:
             remove_app(self._client, seen)
         elif previous.generation != target.generation:
             self._go_back(target, previous)
+
+
+def _followed(record: Record, deployment: Deployment) -> Record:
+    return replace(record, spec=followed(record.spec, deployment.spec.replicas))

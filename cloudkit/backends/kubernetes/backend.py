@@ -62,9 +62,7 @@ class KubernetesBackend:
         Capability.STATEFUL,
         Capability.JOB,
         Capability.CRON,
-        Capability.AUTOSCALE,
         Capability.FILES,
-        Capability.HOSTS,
     }
 
     def __init__(

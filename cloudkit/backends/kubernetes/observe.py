@@ -34,7 +34,7 @@ __all__ = ["Named", "Observation", "observe", "observe_app"]
 
 K = TypeVar("K", bound=Kept)
 LOOKS = 3  # at an app that others change meanwhile
-_PLAIN = ("networkpolicies", "poddisruptionbudgets")
+_PLAIN = ("horizontalpodautoscalers", "ingresses", "networkpolicies", "poddisruptionbudgets")
 
 
 class Named(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,12 +23,20 @@ DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 """Annotation of a pod: of two alike, the cluster ends that of the lower cost first. `retired` names who gets -1."""
 
 _WORDS = {
+    "horizontalpodautoscalers": "autoscaler",
+    "ingresses": "route",
     "networkpolicies": "policy",
     "persistentvolumeclaims": "volume",
     "poddisruptionbudgets": "budget",
     "secrets": "secret",
     "services": "service",
 }
+
+_ASKED: Mapping[str, Callable[[AppSpec], str]] = {
+    "horizontalpodautoscalers": lambda spec: str(spec.autoscale),
+    "ingresses": lambda spec: ", ".join(spec.hosts),
+}
+"""What a spec says of an object that the plan tells in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,16 +163,21 @@ def _objects(situation: Situation, wanted: AppSpec, objects: Iterable[Mapping[st
         if resource not in _WORDS:
             continue
         if (resource, name) not in situation.keys:
-            detail = _published(wanted) if name != wanted.name else ""
             yield Action(
-                kind=ActionKind.CREATE,
-                object=_WORDS[resource],
-                name=name,
-                detail=detail if resource == "services" else "",
+                kind=ActionKind.CREATE, object=_WORDS[resource], name=name, detail=_detail(resource, name, wanted)
             )
         elif resource == "services" and not _serves(services[name], manifest, exactly=not same or name != wanted.name):
             detail = _published(wanted) if name != wanted.name else _ports(manifest)
             yield Action(kind=ActionKind.UPDATE, object=_WORDS[resource], name=name, detail=detail)
+        elif situation.record and _detail(resource, name, situation.record.spec) != _detail(resource, name, wanted):
+            detail = _detail(resource, name, wanted)
+            yield Action(kind=ActionKind.UPDATE, object=_WORDS[resource], name=name, detail=detail)
+
+
+def _detail(resource: str, name: str, wanted: AppSpec) -> str:
+    if resource == "services":
+        return _published(wanted) if name != wanted.name else ""
+    return _ASKED[resource](wanted) if resource in _ASKED else ""
 
 
 def _serves(service: Service, manifest: Mapping[str, Any], *, exactly: bool) -> bool:

@@ -23,7 +23,16 @@ from cloudkit.model.app import AppSpec
 from cloudkit.model.encode import decode
 from cloudkit.model.state import Revision
 
-__all__ = ["Record", "kept_revisions", "newest_revision", "ports_of", "read_record", "revision_of", "revisions"]
+__all__ = [
+    "Record",
+    "followed",
+    "kept_revisions",
+    "newest_revision",
+    "ports_of",
+    "read_record",
+    "revision_of",
+    "revisions",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +76,7 @@ def read_record(deployment: Deployment, secrets: Iterable[Sealed] = ()) -> Recor
         return None
     revision = revision_of(deployment)
     return Record(
-        spec=_spec(metadata.namespace, metadata.name, text, revision, secrets),
+        spec=followed(_spec(metadata.namespace, metadata.name, text, revision, secrets), deployment.spec.replicas),
         generation=generation,
         revision=revision,
         version=metadata.resource_version,
@@ -76,6 +85,11 @@ def read_record(deployment: Deployment, secrets: Iterable[Sealed] = ()) -> Recor
         pull=deployment.spec.template.metadata.annotations.get(PULL, ""),
         ports=ports_of(deployment),
     )
+
+
+def followed(spec: AppSpec, replicas: int) -> AppSpec:
+    """Return a spec whose number of replicas is the one that its autoscaler has chosen; none is nobody's choice."""
+    return spec.replace(replicas=replicas) if spec.autoscale and replicas and not spec.stopped else spec
 
 
 def revisions(

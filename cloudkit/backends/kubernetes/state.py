@@ -60,8 +60,13 @@ def live_pods(record: Record, pods: Iterable[Pod]) -> tuple[Pod, ...]:
 
 
 def published_url(spec: AppSpec, services: Iterable[Service], nodes: Iterable[Node]) -> str:
-    """Return where the app's first published port is reached; empty while it is private or has no address yet."""
+    """Return where the app's first published port is reached, else its first host name.
+
+    It is empty while the app is private or has no address yet.
+    """
     port = next((one for one in spec.ports if one.publish is not None), None)
+    if port is None and spec.hosts and not spec.stopped:
+        return f"http://{spec.hosts[0]}"
     service = next((one for one in services if one.metadata.name == published_name(spec.name)), None)
     if port is None or service is None or spec.stopped:
         return ""

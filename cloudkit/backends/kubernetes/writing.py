@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cloudkit.backends.kubernetes.following import shared
 from cloudkit.backends.kubernetes.labels import GENERATION
 from cloudkit.backends.kubernetes.manifests import Manifest, key_of
 from cloudkit.backends.kubernetes.objects import Deployment
@@ -18,6 +19,7 @@ from cloudkit.errors import ConflictError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
+    from cloudkit.model.autoscale import Autoscale
     from cloudkit.model.progress import Listener
 
 __all__ = ["Writing"]
@@ -37,8 +39,13 @@ class Writing:
     client: Client
     listener: Listener
 
-    def record(self, deployment: Manifest, *, expected: int) -> None:
+    def record(self, deployment: Manifest, *, expected: int, autoscale: Autoscale | None = None) -> None:
         """Write a Deployment, if it still has the generation that is expected; 0 is that it is not there.
+
+        Args:
+            deployment: What is wanted.
+            expected: The generation that is there.
+            autoscale: How the app follows its load; None where it does not.
 
         Raises:
             ConflictError: Somebody else was faster, or owns a field of it.
@@ -49,7 +56,7 @@ class Writing:
             return
         for _ in range(TRIES):
             try:
-                self._replace(name, deployment, expected)
+                self._replace(name, deployment, expected, autoscale=autoscale)
             except ConflictError as error:
                 if not is_stale(error):
                     raise
@@ -123,7 +130,7 @@ class Writing:
             message = f"app {name!r} was changed by someone else: it is there already"
             raise ConflictError(message, hint=f"cloudkit status {name}") from error
 
-    def _replace(self, name: str, deployment: Manifest, expected: int) -> None:
+    def _replace(self, name: str, deployment: Manifest, expected: int, *, autoscale: Autoscale | None) -> None:
         path = object_path("deployments", self.client.namespace, name)
         try:
             raw = owned(self.client, path, self.client.raw(path))
@@ -131,8 +138,9 @@ class Writing:
             raise superseded(name, expected) from error
         if raw["metadata"].get("annotations", {}).get(GENERATION) != str(expected):
             raise superseded(name, expected)
+        raw, body = shared(self.client, path, raw, deployment, autoscale)
         metadata = {**deployment["metadata"], "resourceVersion": raw["metadata"]["resourceVersion"]}
-        write(self.client, path, {**deployment, "metadata": metadata}, listener=self.listener)
+        write(self.client, path, {**body, "metadata": metadata}, listener=self.listener)
 
     def _claim(self, manifest: Manifest) -> None:
         try:

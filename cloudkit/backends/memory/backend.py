@@ -67,7 +67,6 @@ class MemoryBackend:
     capabilities = frozenset(Capability) - {
         Capability.JOB,
         Capability.CRON,
-        Capability.AUTOSCALE,
         Capability.HOSTS,
     }
 

@@ -15,7 +15,8 @@ def behave(env: Mapping[str, str]) -> Program:
     """Return what the program does in an environment.
 
     After a request of ``/sicken``, ``/live`` answers with 500; all else goes on.
-    ``START_DELAY``, ``EXIT_AFTER`` and ``LATENCY`` are seconds; ``LISTEN_PORT``, ``EXIT_CODE``, ``BODY`` as they say.
+    ``START_DELAY``, ``EXIT_AFTER`` and ``LATENCY`` are seconds; ``CPU`` is in cores; ``LISTEN_PORT``, ``EXIT_CODE`` and
+    ``BODY`` are as they say.
     """
     body = env.get("BODY", "hello")
 
@@ -36,5 +37,6 @@ def behave(env: Mapping[str, str]) -> Program:
         prints=(f"started {body}",),
         last_words=("last words",),
         answer=answer,
+        cpu=float(env.get("CPU", "0.001")),
         latency=float(env.get("LATENCY", "0.002")),
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from cloudkit.backends.kubernetes.manifests.autoscaler import autoscaler
 from cloudkit.backends.kubernetes.manifests.budget import budget
 from cloudkit.backends.kubernetes.manifests.claims import claims
 from cloudkit.backends.kubernetes.manifests.deployment import deployment
 from cloudkit.backends.kubernetes.manifests.policy import policy
 from cloudkit.backends.kubernetes.manifests.pulling import pulled
+from cloudkit.backends.kubernetes.manifests.route import route
 from cloudkit.backends.kubernetes.manifests.service import published_service, service
 from cloudkit.backends.kubernetes.manifests.variables import is_secret_name, secret, secret_name
 from cloudkit.backends.kubernetes.manifests.ways import Ways
@@ -23,6 +25,8 @@ Manifest = Mapping[str, Any]
 WAYS = Ways()
 _RESOURCES = {
     "Deployment": "deployments",
+    "HorizontalPodAutoscaler": "horizontalpodautoscalers",
+    "Ingress": "ingresses",
     "NetworkPolicy": "networkpolicies",
     "PersistentVolumeClaim": "persistentvolumeclaims",
     "PodDisruptionBudget": "poddisruptionbudgets",
@@ -58,7 +62,9 @@ def manifests(
         whole,
         *service(spec, namespace=namespace, ways=ways),
         *published_service(spec, namespace=namespace, ways=ways),
+        *route(spec, namespace=namespace),
         *budget(spec, namespace=namespace),
+        *autoscaler(spec, namespace=namespace),
     )
 
 

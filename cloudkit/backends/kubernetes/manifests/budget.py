@@ -12,11 +12,12 @@ __all__ = ["budget"]
 
 
 def budget(spec: AppSpec, *, namespace: str) -> Iterator[dict[str, Any]]:
-    """Yield a PodDisruptionBudget where there are two replicas or more; a single one would keep its node for ever.
+    """Yield a PodDisruptionBudget where there may be two replicas or more; a single one would keep its node for ever.
 
     A replica that is not ready may always be evicted, so that a broken app never blocks a node's drain.
     """
-    if spec.replicas < 2 or spec.stopped:
+    most = spec.autoscale.max if spec.autoscale else spec.replicas
+    if most < 2 or spec.stopped:
         return
     metadata = {"name": spec.name, "namespace": namespace, "labels": own_labels(spec)}
     yield heading("policy/v1", "PodDisruptionBudget", metadata) | {

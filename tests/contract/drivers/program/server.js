@@ -14,6 +14,13 @@ const server = http.createServer((request, response) => {
   setTimeout(() => response.end(`${body} from ${os.hostname()}\n`), seconds("LATENCY"));
 });
 
+if (env.CPU) {
+  setInterval(() => {
+    const ends = Date.now() + Number(env.CPU) * 100;
+    while (Date.now() < ends);
+  }, 100);
+}
+
 console.log(`started ${body}`);
 setTimeout(() => server.listen(Number(env.LISTEN_PORT || 8080), "0.0.0.0"), seconds("START_DELAY"));
 if (env.EXIT_AFTER !== undefined) {

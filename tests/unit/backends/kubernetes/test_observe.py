@@ -20,6 +20,8 @@ LISTED = (
     f"GET /api/v1/{SPACE}/pods",
     f"GET /api/v1/{SPACE}/services",
     f"GET /apis/apps/v1/{SPACE}/replicasets",
+    f"GET /apis/autoscaling/v2/{SPACE}/horizontalpodautoscalers",
+    f"GET /apis/networking.k8s.io/v1/{SPACE}/ingresses",
     f"GET /apis/networking.k8s.io/v1/{SPACE}/networkpolicies",
     f"GET /apis/policy/v1/{SPACE}/poddisruptionbudgets",
 )

@@ -37,7 +37,12 @@ def there(api: Api, *seen: Served, secrets: Reply | None = None) -> None:
     api.on(f"GET /apis/apps/v1/{SPACE}/deployments/web", *(Reply(body=one) for one in shown))
     for path in ("api/v1/{}/pods", "api/v1/{}/services", "apis/apps/v1/{}/replicasets"):
         api.on(f"GET /{path.format(SPACE)}", listing())
-    for path in ("networking.k8s.io/v1/{}/networkpolicies", "policy/v1/{}/poddisruptionbudgets"):
+    for path in (
+        "autoscaling/v2/{}/horizontalpodautoscalers",
+        "networking.k8s.io/v1/{}/ingresses",
+        "networking.k8s.io/v1/{}/networkpolicies",
+        "policy/v1/{}/poddisruptionbudgets",
+    ):
         api.on(f"GET /apis/{path.format(SPACE)}", listing())
     api.on(f"GET /api/v1/{SPACE}/services/web", failure(404, "NotFound"))
     api.on(f"GET /api/v1/{SPACE}/secrets", secrets or listing())

@@ -47,13 +47,13 @@ def refuse_unfit(reference: Reference, platforms: frozenset[str], nodes: frozens
     >>> refuse_unfit(web, frozenset({"linux/arm64"}), frozenset({"linux/amd64"}))
     Traceback (most recent call last):
     cloudkit.errors.NotFoundError: image registry.example/web:1 is for linux/arm64; the cluster's nodes are linux/amd64
-      try: cloudkit build . --platforms linux/amd64 -t registry.example/web:1
+      try: cloudkit build . --platform linux/amd64 -t registry.example/web:1
     """
     if not platforms or not nodes or platforms & nodes:
         return
     name = reference.familiar.partition("@")[0]
     message = f"image {name} is for {', '.join(sorted(platforms))}; the cluster's nodes are {', '.join(sorted(nodes))}"
-    raise NotFoundError(message, hint=f"cloudkit build . --platforms {min(nodes)} -t {name}")
+    raise NotFoundError(message, hint=f"cloudkit build . --platform {min(nodes)} -t {name}")
 
 
 def platforms_at(reference: Reference, *, timeout: float) -> frozenset[str]:

@@ -45,6 +45,7 @@ from cloudkit.model.rollout import Rollout
 from cloudkit.model.rows import Rows
 from cloudkit.model.secret import Secret
 from cloudkit.model.state import AppState
+from cloudkit.model.workload import Workload
 from cloudkit.telemetry import Telemetry
 
 __all__ = [
@@ -88,6 +89,7 @@ __all__ = [
     "Toleration",
     "UnsupportedError",
     "UsageError",
+    "Workload",
 ]
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self, Unpack
 from cloudkit.app import App
 from cloudkit.backends.protocol import Backend
 from cloudkit.config import Config
+from cloudkit.connecting import configured, connect
 from cloudkit.errors import NotFoundError, UsageError
 from cloudkit.image import BuiltImage, Image
 from cloudkit.model.build_options import BuildOptions
@@ -31,6 +32,7 @@ from cloudkit.model.state import AppState
 from cloudkit.model.task import TaskResult
 from cloudkit.model.task_options import TaskOptions
 from cloudkit.model.verb import Role, verb
+from cloudkit.model.workload import Workload
 from cloudkit.session import Session
 from cloudkit.telemetry import Telemetry
 
@@ -68,9 +70,9 @@ class Cloud:
         telemetry: Telemetry | None = None,
     ) -> None:
         ready = None if backend is None or isinstance(backend, str) else backend
-        self.config = _configured(backend, context, namespace, registry, builder)
+        self.config = configured(backend, context, namespace, registry, builder)
         self._session = Session(
-            connect=lambda: ready or _connect(self.config), listener=listener, telemetry=telemetry or Telemetry()
+            connect=lambda: ready or connect(self.config), listener=listener, telemetry=telemetry or Telemetry()
         )
 
     def __repr__(self) -> str:
@@ -241,6 +243,11 @@ class Cloud:
         return Rows(self.backend.apps(), AppState)
 
     @verb()
+    def workloads(self) -> Rows[Workload]:
+        """Show all that runs, whoever has made it."""
+        return Rows(self.backend.workloads(listener=self._session.listener), Workload)
+
+    @verb()
     def events(
         self,
         name: Annotated[str | None, Names(AppState)] = None,
@@ -342,20 +349,6 @@ def _there(source: str | Path) -> Path | None:
         return None
 
 
-def _configured(
-    backend: str | Backend | None,
-    context: str | None,
-    namespace: str | None,
-    registry: str | None,
-    builder: str | None,
-) -> Config:
-    """Find what to connect to; a cluster that is connected to already needs no kubeconfig."""
-    kind = backend if backend is None or isinstance(backend, str) else backend.name
-    if kind == "kubernetes" and backend is not None and not isinstance(backend, str):
-        return Config(backend=kind, namespace=backend.namespace, registry=registry or "")
-    return Config.resolve(kind, context=context, namespace=namespace, registry=registry, builder=builder)
-
-
 def _examine(config: Config) -> tuple[Check, ...]:
     """Look at all that a configuration needs: the cluster, where there is one, and the engine."""
     from cloudkit.engine.doctor import examine
@@ -370,28 +363,3 @@ def _examine(config: Config) -> tuple[Check, ...]:
 def _needed(checks: Iterable[Check], *names: str) -> tuple[Check, ...]:
     """Mark the checks of those names: without them next to nothing works."""
     return tuple(replace(one, needed=True) if one.name in names else one for one in checks)
-
-
-def _connect(config: Config) -> Backend:
-    if config.backend == "memory":
-        from cloudkit.backends.memory import MemoryBackend
-
-        return MemoryBackend(namespace=config.namespace)
-    if config.backend == "kubernetes":
-        return _connect_cluster(config)
-    from cloudkit.backends.docker.backend import DockerBackend
-    from cloudkit.engine.connect import connect
-
-    return DockerBackend(connect(config), namespace=config.namespace, balancer_image=config.balancer_image)
-
-
-def _connect_cluster(config: Config) -> Backend:
-    from cloudkit.backends.kubernetes.connect import connect
-
-    client = connect(config)  # says what is missing where the libraries are not installed
-    from cloudkit.backends.kubernetes.backend import KubernetesBackend
-    from cloudkit.engine.connect import connect as connect_engine
-
-    return KubernetesBackend(
-        client, connect=lambda: connect_engine(config.engine()), registry=config.registry, builder=config.builder
-    )

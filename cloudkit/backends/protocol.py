@@ -15,10 +15,11 @@ from cloudkit.model.exec_options import ExecOptions
 from cloudkit.model.image import ImageState
 from cloudkit.model.log import Event, LogLine, LogQuery
 from cloudkit.model.plan import Plan
-from cloudkit.model.progress import Listener
+from cloudkit.model.progress import Listener, silent
 from cloudkit.model.reference import Reference
 from cloudkit.model.state import AppState, Revision
 from cloudkit.model.task import TaskResult, TaskSpec, Usage
+from cloudkit.model.workload import Workload
 
 __all__ = ["Backend", "Capability", "ImageStore"]
 
@@ -152,6 +153,14 @@ class Backend(Protocol):
 
     def apps(self) -> tuple[AppState, ...]:
         """Return all apps, by name."""
+        ...
+
+    def workloads(self, *, listener: Listener = silent) -> tuple[Workload, ...]:
+        """Return all that runs, whoever has made it, by kind and name.
+
+        Args:
+            listener: Hears of what one may not list; that is left out.
+        """
         ...
 
     def revisions(self, name: str) -> tuple[Revision, ...]:

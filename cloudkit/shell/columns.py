@@ -11,6 +11,7 @@ from cloudkit.model.image import ImageState
 from cloudkit.model.log import Event
 from cloudkit.model.state import AppPhase, AppState, Replica, ReplicaPhase, Revision
 from cloudkit.model.task import Usage
+from cloudkit.model.workload import Workload
 from cloudkit.shell.view import Cell, Column, Tone
 from cloudkit.shell.words import age, moment, size
 
@@ -99,6 +100,11 @@ def current(revision: Revision) -> Cell:
     return Cell("current" if revision.current else "", Tone.GOOD)
 
 
+def counted_ready(workload: Workload) -> Cell:
+    tone = Tone.PLAIN if workload.ready >= workload.wanted else Tone.WARN
+    return Cell(f"{workload.ready}/{workload.wanted}", tone)
+
+
 def ago(time: datetime | None) -> Cell:
     return Cell(age(time, datetime.now(UTC)))
 
@@ -113,6 +119,15 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         Column("AGE", app_age, right=True),
         Column("URL", lambda app: Cell(app.url or "-")),
         Column("IMAGE", lambda app: Cell(app.spec.image.brief, Tone.DIM)),
+    ),
+    Workload: (
+        Column("KIND", lambda workload: Cell(workload.kind)),
+        Column("NAME", lambda workload: Cell(workload.name, Tone.STRONG)),
+        Column("READY", counted_ready, right=True),
+        Column("OWNER", lambda workload: Cell(workload.owner or "-")),
+        Column("AGE", lambda workload: Cell(age(workload.created_at, workload.observed_at)), right=True),
+        Column("IMAGE", lambda workload: Cell(", ".join(workload.images), Tone.DIM)),
+        Column("MESSAGE", lambda workload: Cell(workload.message, Tone.BAD)),
     ),
     Replica: (
         Column("REPLICA", lambda replica: Cell(replica.name, Tone.STRONG)),

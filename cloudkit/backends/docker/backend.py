@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from cloudkit.backends.absent import no_replica
+from cloudkit.backends.appwork import app_workload
 from cloudkit.backends.beyond import refuse_beyond
 from cloudkit.backends.docker.apply import Application
 from cloudkit.backends.docker.balancer import ensure_image
@@ -23,6 +24,7 @@ from cloudkit.backends.docker.operations.acts import Operations
 from cloudkit.backends.docker.operations.forward import forward
 from cloudkit.backends.docker.plan import delete_actions, plan_actions
 from cloudkit.backends.docker.records import read_record, read_records
+from cloudkit.backends.docker.workloads import other_workloads
 from cloudkit.backends.forwarding import forwarded_port
 from cloudkit.backends.kinds import refuse_other_kind
 from cloudkit.backends.protocol import Capability
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from cloudkit.model.log import Event, LogLine, LogQuery
     from cloudkit.model.progress import Listener
     from cloudkit.model.task import TaskResult, TaskSpec, Usage
+    from cloudkit.model.workload import Workload
 
 __all__ = ["DockerBackend"]
 
@@ -121,6 +124,11 @@ class DockerBackend:
         found = {name: seen for name, seen in observe(self.engine.api, self.namespace).items() if seen.record}
         with ThreadPoolExecutor(8) as pool:
             return tuple(pool.map(self._look.state, found.keys(), found.values()))
+
+    def workloads(self, *, listener: Listener = silent) -> tuple[Workload, ...]:  # noqa: ARG002  all may be listed
+        """Return the apps, and whatever else the engine runs."""
+        apps = tuple(app_workload(state, self.namespace) for state in self.apps())
+        return apps + other_workloads(self.engine.api)
 
     def revisions(self, name: str) -> tuple[Revision, ...]:
         """Return the kept revisions, newest first."""

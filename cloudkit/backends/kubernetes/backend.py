@@ -25,6 +25,7 @@ from cloudkit.backends.protocol import Capability
 from cloudkit.backends.rolling import remaining
 from cloudkit.errors import NotFoundError
 from cloudkit.model.plan import Plan
+from cloudkit.model.progress import silent
 from cloudkit.model.state import ReplicaPhase
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from cloudkit.model.progress import Listener
     from cloudkit.model.state import AppState, Replica, Revision
     from cloudkit.model.task import TaskResult, TaskSpec, Usage
+    from cloudkit.model.workload import Workload
 
 __all__ = ["KubernetesBackend"]
 
@@ -147,6 +149,15 @@ class KubernetesBackend:
         nodes = self._look.nodes() if published else ()
         with ThreadPoolExecutor(8) as pool:
             return tuple(pool.map(partial(self._look.state, nodes=nodes), found))
+
+    def workloads(self, *, listener: Listener = silent) -> tuple[Workload, ...]:
+        """Return all that runs in the namespace; raise ``NotFoundError`` when there is no such Kubernetes namespace."""
+        from cloudkit.backends.kubernetes.workloads.listing import list_workloads
+
+        found = list_workloads(self.client, listener)
+        if not found:
+            confirm_namespace(self.client)
+        return found
 
     def revisions(self, name: str) -> tuple[Revision, ...]:
         """Return the kept revisions, newest first."""

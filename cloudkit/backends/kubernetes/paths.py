@@ -14,6 +14,7 @@ _GROUPS = {
     "persistentvolumeclaims": "api/v1",
     "persistentvolumes": "api/v1",
     "pods": "api/v1",
+    "replicationcontrollers": "api/v1",
     "resourcequotas": "api/v1",
     "secrets": "api/v1",
     "serviceaccounts": "api/v1",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from cloudkit.backends.absent import no_replica
+from cloudkit.backends.appwork import app_workload
 from cloudkit.backends.beyond import refuse_beyond
 from cloudkit.backends.forwarding import forwarded_port, local_url
 from cloudkit.backends.kinds import refuse_other_kind
@@ -33,9 +34,10 @@ from cloudkit.model.cause import Cause
 from cloudkit.model.exec_options import ExecOptions
 from cloudkit.model.log import Event, LogLine, LogQuery
 from cloudkit.model.plan import Plan
-from cloudkit.model.progress import Listener
+from cloudkit.model.progress import Listener, silent
 from cloudkit.model.state import AppState, Revision
 from cloudkit.model.task import TaskResult, TaskSpec, Usage
+from cloudkit.model.workload import Workload
 
 if TYPE_CHECKING:
     from cloudkit.backends.healing import Healer
@@ -140,6 +142,10 @@ class MemoryBackend:
         with self.world.clock.lock:
             mine = sorted(key for key in self.world.records if key[0] == self.namespace)
             return tuple(state_of(self.world.records[key], self.world.clock.now) for key in mine)
+
+    def workloads(self, *, listener: Listener = silent) -> tuple[Workload, ...]:  # noqa: ARG002  all may be seen
+        """Return the apps: nothing else runs in this world."""
+        return tuple(app_workload(state, self.namespace) for state in self.apps())
 
     def revisions(self, name: str) -> tuple[Revision, ...]:
         """Return the kept revisions, newest first."""

@@ -1,0 +1,1 @@
+"""Whatever runs in a namespace, whoever has made it."""

@@ -1,0 +1,48 @@
+"""From what a user says to the backend that is meant."""
+
+from __future__ import annotations
+
+from cloudkit.backends.protocol import Backend
+from cloudkit.config import Config
+
+__all__ = ["configured", "connect"]
+
+
+def configured(
+    backend: str | Backend | None,
+    context: str | None,
+    namespace: str | None,
+    registry: str | None,
+    builder: str | None,
+) -> Config:
+    """Find what to connect to; a cluster that is connected to already needs no kubeconfig."""
+    kind = backend if backend is None or isinstance(backend, str) else backend.name
+    if kind == "kubernetes" and backend is not None and not isinstance(backend, str):
+        return Config(backend=kind, namespace=backend.namespace, registry=registry or "")
+    return Config.resolve(kind, context=context, namespace=namespace, registry=registry, builder=builder)
+
+
+def connect(config: Config) -> Backend:
+    """Connect to what a configuration says; the libraries for it are loaded now."""
+    if config.backend == "memory":
+        from cloudkit.backends.memory import MemoryBackend
+
+        return MemoryBackend(namespace=config.namespace)
+    if config.backend == "kubernetes":
+        return _cluster(config)
+    from cloudkit.backends.docker.backend import DockerBackend
+    from cloudkit.engine.connect import connect as connect_engine
+
+    return DockerBackend(connect_engine(config), namespace=config.namespace, balancer_image=config.balancer_image)
+
+
+def _cluster(config: Config) -> Backend:
+    from cloudkit.backends.kubernetes.connect import connect as connect_client
+
+    client = connect_client(config)  # says what is missing where the libraries are not installed
+    from cloudkit.backends.kubernetes.backend import KubernetesBackend
+    from cloudkit.engine.connect import connect as connect_engine
+
+    return KubernetesBackend(
+        client, connect=lambda: connect_engine(config.engine()), registry=config.registry, builder=config.builder
+    )

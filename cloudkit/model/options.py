@@ -171,7 +171,8 @@ def spec_changed(spec: AppSpec, options: AppOptions, image: Reference | None = N
     changes["schedule"] = _schedule(spec.schedule, given)
     changes["ports"] = _ports(spec.ports, given)
     changes["image"] = image or spec.image
-    return _bounded(spec.replace(**changes))
+    whole = spec.replace(**changes)
+    return _bounded(whole) if given.keys() & {"autoscale", "replicas"} else whole
 
 
 def autoscaled(spec: AppSpec, changes: Mapping[str, object], *, off: bool = False) -> AppSpec:

@@ -7,6 +7,7 @@ import string
 from hypothesis import strategies as st
 
 from cloudkit.model.app import AppSpec
+from cloudkit.model.autoscale import Autoscale
 from cloudkit.model.mount import Mount
 from cloudkit.model.names import CAPABILITIES
 from cloudkit.model.placement import Affinity, Placement, Spread, Toleration
@@ -134,6 +135,13 @@ placements = st.builds(
         _keys.map("example.com/{}".format).filter(lambda key: key.count("/") == 1), st.integers(1, 8), max_size=1
     ),
 )
+autoscales = st.builds(
+    lambda low, more, memory: Autoscale(min=low, max=low + more, memory=memory),
+    st.integers(1, 5),
+    st.integers(0, 5),
+    st.sampled_from(["200Mi", "1G"]),
+)
+_hosts = st.lists(names.map("{}.example.com".format), max_size=2, unique=True).map(tuple)
 _words = st.lists(_WORD, min_size=1, max_size=3).map(lambda words: ("run", *words))
 
 
@@ -192,6 +200,8 @@ def app_specs(draw: st.DrawFn) -> AppSpec:
         drop=tuple(draw(st.lists(st.sampled_from(["ALL", *sorted(CAPABILITIES)]), max_size=2, unique=True))),
         init=draw(st.booleans()),
         placement=draw(st.just(Placement()) | placements),
+        autoscale=draw(st.none() | autoscales),
+        hosts=draw(_hosts) if any(port.protocol == "http" for port in chosen) else (),
         stopped=draw(st.booleans()),
         restarted=draw(st.sampled_from(["", "2026-01-31T14:05:00+00:00"])),
     )

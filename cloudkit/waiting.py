@@ -9,10 +9,11 @@ from cloudkit.backends.protocol import Backend
 from cloudkit.errors import RolloutError
 from cloudkit.model.cause import Cause, CauseCode
 from cloudkit.model.progress import Listener, Phase, Progress
-from cloudkit.model.state import AppState
+from cloudkit.model.state import AppPhase, AppState
 
 __all__ = ["wait_until_settled"]
 
+_LAST = {True: "failed", False: "is still running"}
 TICK = 0.25  # seconds between two looks
 DIAGNOSE = 1.5  # seconds between two searches for a cause
 
@@ -47,6 +48,8 @@ def wait_until_settled(
         if state.ready != ready or state.settled:
             ready = state.ready
             listener(_progress(state))
+        if state.phase is AppPhase.FAILED and state.settled:
+            raise _error(state, backend.diagnose(name) or _late(state, timeout))
         if state.settled:
             return state
         late = clock() >= ends
@@ -63,22 +66,25 @@ def _progress(state: AppState) -> Progress:
     return Progress(
         phase=Phase.ROLL,
         item=state.name,
-        message=f"{state.ready}/{wanted} ready",
+        message=state.counted if state.run else f"{state.ready}/{wanted} ready",
         current=min(state.ready, wanted),
         total=wanted,
-        unit="replicas",
+        unit="replicas" if state.run is None else "completions",
         done=state.settled,
     )
 
 
 def _error(state: AppState, cause: Cause) -> RolloutError:
-    return RolloutError(f"app {state.name!r} is not ready: {cause.summary}", cause=cause)
+    words = f"app {state.name!r} is not ready" if state.run is None else f"job {state.name!r} {_LAST[state.settled]}"
+    return RolloutError(f"{words}: {cause.summary}", cause=cause)
 
 
 def _late(state: AppState, timeout: float) -> Cause:
     return Cause(
         code=CauseCode.DEADLINE,
-        summary=f"{state.ready} of {state.desired} replicas are ready after {timeout:g} s",
+        summary=f"{state.counted} after {timeout:g} s"
+        if state.run
+        else f"{state.ready} of {state.desired} replicas are ready after {timeout:g} s",
         evidence=tuple(str(replica) for replica in state.replicas),
         fix=f"cloudkit logs {state.name}",
     )

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from cloudkit.model.mount import Mount
 
 __all__ = [
+    "attempt_name",
     "claim_of",
     "claims_of",
     "in_order",
+    "numbered_name",
     "ordinal_in",
     "ordinal_mounts",
     "ordinal_name",
@@ -74,6 +76,20 @@ def ordinal_name(app: str, ordinal: int) -> str:
     'db-0'
     """
     return f"{app}-{ordinal}"
+
+
+def attempt_name(app: str, revision: int, number: int) -> str:
+    """Return a job's replica's name; no stateful app has one that is alike.
+
+    >>> attempt_name("migrate", 2, 0)
+    'migrate-2-n0'
+    """
+    return f"{app}-{revision}-n{number}"
+
+
+def numbered_name(spec: AppSpec, revision: int, number: int) -> str:
+    """Return the name of a replica that has a number: a stateful app's keeps it, a job's counts its tries."""
+    return ordinal_name(spec.name, number) if spec.kind == "stateful" else attempt_name(spec.name, revision, number)
 
 
 def ordinal_in(app: str, name: str) -> int | None:

@@ -26,7 +26,7 @@ def needed(plan: Plan, state: AppState) -> tuple[Action, ...]:
 
     What is not to be restarted stays ended: somebody may want to look at it.
     """
-    there = {one.name for one in state.replicas} if state.spec.restart == "never" else set[str]()
+    there = {one.name for one in state.replicas} if state.spec.restart_policy == "never" else set[str]()
     actions = tuple(one for one in plan.actions if not (one.kind is ActionKind.START and one.name in there))
     return actions or tuple(_set_aside(state))
 

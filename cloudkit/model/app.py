@@ -24,7 +24,7 @@ from cloudkit.model.checks import (
 from cloudkit.model.files import check_config, check_paths_apart, check_secret
 from cloudkit.model.frozen import changed, chosen
 from cloudkit.model.job import Job, Schedule
-from cloudkit.model.kinds import KINDS, check_fit
+from cloudkit.model.kinds import ENDING, KINDS, check_fit
 from cloudkit.model.mount import Mount
 from cloudkit.model.names import (
     check_capability,
@@ -208,6 +208,11 @@ class AppSpec:
     def replace(self, **changes: object) -> Self:
         """Return the same spec with some fields changed, validated again."""
         return changed(self, changes)
+
+    @property
+    def restart_policy(self) -> Literal["always", "on-failure", "never"]:
+        """When the engine restarts a replica: never where it runs to its end, as a retry is a replica of its own."""
+        return "never" if self.kind in ENDING else self.restart
 
     @property
     def template(self) -> Self:

@@ -32,7 +32,7 @@ class Progress:
         message: What happens now, such as ``Downloading`` or ``RUN npm ci``.
         current: How much is done, in ``unit``; None when it cannot be counted.
         total: How much there is, in ``unit``; None when unknown.
-        unit: ``bytes``, ``replicas`` or ``steps``.
+        unit: ``bytes``, ``replicas``, ``completions`` or ``steps``.
         done: True on the item's last event.
         log: A line that the work printed, for a display that shows the output.
     """

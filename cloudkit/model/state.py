@@ -12,6 +12,7 @@ from cloudkit.model.frozen import chosen
 from cloudkit.model.plain import plain
 from cloudkit.model.reference import Reference
 from cloudkit.model.rows import pretty
+from cloudkit.model.run import Outcome, Run
 
 __all__ = ["AppPhase", "AppState", "Replica", "ReplicaPhase", "Revision"]
 
@@ -35,6 +36,7 @@ class AppPhase(StrEnum):
     READY = "ready"
     PROGRESSING = "progressing"
     DEGRADED = "degraded"
+    COMPLETED = "completed"  # a job that has come to its end well
     FAILED = "failed"
     STOPPED = "stopped"
 
@@ -95,7 +97,9 @@ class AppState:
         replicas: What is there, ready ones first.
         url: Where it is published; empty when it is private.
         cause: Why it is not ready, where that is known without asking further.
-        wanted: How many replicas are wanted now where the spec does not say it, as one on each node.
+        wanted: How many replicas are wanted now where the spec does not say it: one on each node, or a job's
+            completions.
+        run: How far a job is; None for what does not run to an end.
         observed_at: When this was seen.
     """
 
@@ -106,6 +110,7 @@ class AppState:
     url: str = ""
     cause: Cause | None = None
     wanted: int | None = None
+    run: Run | None = None
     observed_at: datetime
 
     __repr__ = chosen
@@ -125,14 +130,18 @@ class AppState:
 
     @property
     def ready(self) -> int:
-        """How many replicas of the wanted revision take requests."""
+        """How many replicas of the wanted revision take requests; of a job, how many have completed."""
+        if self.run is not None:
+            return self.run.completed
         return sum(replica.ready and replica.revision == self.revision for replica in self.replicas)
 
     @property
     def settled(self) -> bool:
-        """True when what runs is what is wanted, and nothing else is left."""
+        """True when what runs is what is wanted, and nothing else is left; a job's run is over then, well or not."""
         if self.spec.stopped:
             return all(replica.phase in _AT_REST for replica in self.replicas)
+        if self.run is not None:
+            return self.run.over and all(replica.phase in _AT_REST for replica in self.replicas)
         return len(self.replicas) == self.desired and all(
             replica.revision == self.revision and replica.phase in _FULFILLED for replica in self.replicas
         )
@@ -142,6 +151,8 @@ class AppState:
         """One word for the whole."""
         if self.spec.stopped:
             return AppPhase.STOPPED if self.settled else AppPhase.PROGRESSING
+        if self.run is not None:
+            return _PHASES[self.run.outcome]
         if self.settled:
             return AppPhase.READY
         failing = self.cause is not None and self.cause.certain
@@ -150,15 +161,28 @@ class AppState:
             return AppPhase.DEGRADED if broken else AppPhase.PROGRESSING
         return AppPhase.FAILED if failing else AppPhase.PROGRESSING
 
+    @property
+    def counted(self) -> str:
+        """How many of the wanted replicas are there, such as ``2/3 ready`` or ``2/3 completed``."""
+        wanted = self.spec.replicas if self.wanted is None else self.wanted
+        return f"{self.ready}/{wanted} {'ready' if self.run is None else 'completed'}"
+
     def __str__(self) -> str:
         """Return one line: the name, how many are ready, the phase unless that says it all, image, address, cause."""
-        count = f"{self.ready}/{self.spec.replicas if self.wanted is None else self.wanted} ready"
-        settled = self.phase is AppPhase.READY
-        cause = plain(self.cause.summary) if self.cause and not settled else ""
-        parts = (f"{self.name} {count}", "" if settled else self.phase.value, self.spec.image.brief, self.url, cause)
+        well = self.phase in _WELL
+        tries = self.run.tries if self.run else ""
+        cause = plain(self.cause.summary) if self.cause and not well else ""
+        phase = "" if well else self.phase.value
+        parts = (f"{self.name} {self.counted}", tries, phase, self.spec.image.brief, self.url, cause)
         return ", ".join(filter(None, parts))
 
 
+_PHASES = {
+    Outcome.RUNNING: AppPhase.PROGRESSING,
+    Outcome.SUCCEEDED: AppPhase.COMPLETED,
+    Outcome.FAILED: AppPhase.FAILED,
+}
+_WELL = frozenset({AppPhase.READY, AppPhase.COMPLETED})
 _FULFILLED = frozenset({ReplicaPhase.READY, ReplicaPhase.COMPLETED})
 _BROKEN = frozenset({ReplicaPhase.UNREADY, ReplicaPhase.CRASHED})
 _AT_REST = frozenset({ReplicaPhase.STOPPED, ReplicaPhase.PENDING, ReplicaPhase.COMPLETED, ReplicaPhase.CRASHED})

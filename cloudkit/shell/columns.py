@@ -21,6 +21,7 @@ TONES: dict[str, Tone] = {
     AppPhase.READY: Tone.GOOD,
     AppPhase.PROGRESSING: Tone.WARN,
     AppPhase.DEGRADED: Tone.BAD,
+    AppPhase.COMPLETED: Tone.GOOD,
     AppPhase.FAILED: Tone.BAD,
     AppPhase.STOPPED: Tone.DIM,
     ReplicaPhase.STARTING: Tone.WARN,

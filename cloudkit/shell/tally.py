@@ -60,4 +60,5 @@ class Tally:
 
 
 def amount(event: Progress) -> str:
-    return f"{event.current}/{event.total} ready" if event.total is not None else event.message or "done"
+    words = "completed" if event.unit == "completions" else "ready"
+    return f"{event.current}/{event.total} {words}" if event.total is not None else event.message or "done"

@@ -25,7 +25,7 @@ _EXECUTING = re.compile(
 
 def ended_cause(spec: AppSpec, life: Life) -> Cause | None:
     """Return why a replica has ended; None when it was to end."""
-    if life.exit_code == 0 and spec.restart != "always" and life.status == "exited":
+    if life.exit_code == 0 and spec.restart_policy != "always" and life.status == "exited":
         return None
     text = "\n".join(life.log)
     if life.out_of_memory:
@@ -44,7 +44,7 @@ def ended_cause(spec: AppSpec, life: Life) -> Cause | None:
 
 def _exited(spec: AppSpec, life: Life) -> Cause:
     code = exit_words(life.exit_code or 0)
-    if life.status == "exited" and spec.restart == "always":
+    if life.status == "exited" and spec.restart_policy == "always":
         what = f"was stopped by someone else, with exit code {code}"
         return cause(CauseCode.EXITED, life, what, fix=f"cloudkit start {spec.name}", certain=False)
     if life.status == "exited":

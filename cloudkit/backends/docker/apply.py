@@ -155,7 +155,7 @@ class Application:
             self._stop(spec, seen)
             return self.look.observe(spec.name)
         if seen.woken:  # a stop that was interrupted may have left some running that the engine does not restart
-            in_parallel([partial(set_restart, api, one, spec.restart) for one in seen.replicas if one.alive])
+            in_parallel([partial(set_restart, api, one, spec.restart_policy) for one in seen.replicas if one.alive])
         traffic = self._front(target, replicas, networks, self._without_unreachable(spec, seen))
         roll = Roll(
             spec=spec,

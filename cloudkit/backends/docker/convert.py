@@ -73,7 +73,7 @@ def replica_config(
             **host,
             "Mounts": [*host["Mounts"], *files],
             "NetworkMode": network,
-            "RestartPolicy": restart_policy(spec.restart),
+            "RestartPolicy": restart_policy(spec.restart_policy),
             "DeviceRequests": device_requests(spec.placement.devices),
         },
     }

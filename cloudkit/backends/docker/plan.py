@@ -139,7 +139,7 @@ def _woken(situation: Situation, wanted: AppSpec) -> bool:
 
 
 def _member(seen: Seen, wanted: AppSpec, *, woken: bool) -> Member:
-    done = seen.completed(wanted.restart) and not woken
+    done = seen.completed(wanted.restart_policy) and not woken
     return Member(
         name=seen.name, revision=seen.revision, alive=seen.awake, ready=seen.awake, done=done, ordinal=seen.ordinal
     )

@@ -119,7 +119,7 @@ class Replicas:
                 if replica.state == "created":  # who made it may have been interrupted
                     self._filing(spec, revision).place(replica.id)
                 self._join_others(replica.id, replica.name, aliases(spec.name, replica.ordinal))
-                set_restart(self.api, replica, spec.restart)
+                set_restart(self.api, replica, spec.restart_policy)
                 self._start(replica.id, replica.name)
         except CloudkitError:
             refusal = self._refusal(replica.id)

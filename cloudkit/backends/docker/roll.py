@@ -115,7 +115,7 @@ class Roll:
         return [self._member(seen, up, woken=observation.woken) for seen in observation.replicas]
 
     def _member(self, seen: Seen, up: frozenset[str], *, woken: bool) -> Member:
-        done = seen.completed(self.spec.restart) and (not woken or seen.name in self._revived)
+        done = seen.completed(self.spec.restart_policy) and (not woken or seen.name in self._revived)
         ready = seen.name in up and self._has_settled(seen)
         return Member(
             name=seen.name, revision=seen.revision, alive=seen.awake, ready=ready, done=done, ordinal=seen.ordinal

@@ -105,7 +105,7 @@ def _phase(record: Record, seen: Seen, *, up: frozenset[str], draining: frozense
         return ReplicaPhase.UNREADY
     if seen.state == "exited" and record.spec.stopped:
         return ReplicaPhase.STOPPED
-    if seen.exit_code == 0 and record.spec.restart != "always":
+    if seen.exit_code == 0 and record.spec.restart_policy != "always":
         return ReplicaPhase.COMPLETED
     return ReplicaPhase.CRASHED
 

@@ -15,15 +15,15 @@ from cloudkit.backends.appwork import app_workload
 from cloudkit.backends.beyond import refuse_beyond
 from cloudkit.backends.forwarding import forwarded_port, local_url
 from cloudkit.backends.kinds import refuse_other_kind
-from cloudkit.backends.memory.causes import cause_of
 from cloudkit.backends.memory.change import Change
 from cloudkit.backends.memory.container import Container, memory_limit
 from cloudkit.backends.memory.decide import decide, decide_delete
 from cloudkit.backends.memory.images import Images
+from cloudkit.backends.memory.jobs import job_steps
 from cloudkit.backends.memory.logs import events_of, lines_of
 from cloudkit.backends.memory.program import Response
 from cloudkit.backends.memory.record import Record, numbered
-from cloudkit.backends.memory.seen import state_of
+from cloudkit.backends.memory.seen import diagnosed, state_of
 from cloudkit.backends.memory.tasks import run_task, within
 from cloudkit.backends.memory.traffic import path_of, port_of
 from cloudkit.backends.memory.world import World
@@ -67,7 +67,6 @@ class MemoryBackend:
     name = "memory"
     endpoint = "memory"
     capabilities = frozenset(Capability) - {
-        Capability.JOB,
         Capability.CRON,
         Capability.HOSTS,
     }
@@ -93,13 +92,15 @@ class MemoryBackend:
             before = record.spec if record else None
             refuse_other_kind(before, spec)
             replicas = [one.snapshot() for one in record.containers] if record else []
+            revision = numbered(spec, record)
+            steps = job_steps(spec, record, revision, self.now.timestamp()) if spec.kind == "job" else None
             return Plan(
                 app=spec.name,
                 backend=self.name,
                 generation=record.generation if record else 0,
                 before=before,
                 after=spec,
-                actions=decide(spec, before, numbered(spec, record), replicas),
+                actions=decide(spec, before, revision, replicas, steps),
             )
 
     def plan_delete(self, name: str) -> Plan:
@@ -154,7 +155,7 @@ class MemoryBackend:
     def diagnose(self, name: str) -> Cause | None:
         """Say why an app is not ready; None when nothing is wrong."""
         with self.world.clock.lock:
-            return cause_of(self._there(name))
+            return diagnosed(self._there(name), self.now)
 
     def logs(self, name: str, query: LogQuery) -> Iterator[LogLine]:
         """Return the lines of all replicas, merged by time."""

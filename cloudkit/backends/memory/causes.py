@@ -9,7 +9,7 @@ from cloudkit.backends.memory.record import Record
 from cloudkit.model.cause import Cause, CauseCode
 from cloudkit.model.state import ReplicaPhase
 
-__all__ = ["CRASHES", "cause_of", "late"]
+__all__ = ["CRASHES", "cause_of", "cause_of_one", "late"]
 
 CRASHES = 3  # ends in a row after which it is called a loop
 SETTLING = 1.0  # seconds that a program that is up may take to open the port meant
@@ -22,7 +22,7 @@ def cause_of(record: Record) -> Cause | None:
     if record.spec.stopped:
         return None
     waiting = [one for one in record.containers if one.revision == record.revision and not one.serving]
-    causes = [cause for one in waiting if not one.draining and (cause := _of_one(one))]
+    causes = [cause for one in waiting if not one.draining and (cause := cause_of_one(one))]
     return min(causes, key=lambda cause: not cause.certain, default=None)
 
 
@@ -40,7 +40,8 @@ def late(record: Record, seconds: float) -> Cause:
     )
 
 
-def _of_one(container: Container) -> Cause | None:
+def cause_of_one(container: Container) -> Cause | None:
+    """Return why a replica serves nobody."""
     if container.refused is not None:
         return container.refused
     if container.running and container.failures < CRASHES:
@@ -61,7 +62,7 @@ def _of_ended(container: Container) -> Cause | None:
         return _ended(container, known, f"exited with {code}: {MEANINGS[code]}")
     if container.failures >= CRASHES:
         return _ended(container, CauseCode.CRASH_LOOP, f"exited with {code}, {container.failures} times in a row")
-    if container.spec.restart == "never" or container.phase is ReplicaPhase.COMPLETED:
+    if container.spec.restart_policy == "never" or container.phase is ReplicaPhase.COMPLETED:
         return _ended(container, CauseCode.EXITED, f"exited with {code}")
     return None
 

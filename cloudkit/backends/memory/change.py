@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloudkit.backends.kinds import refuse_alike
+from cloudkit.backends.memory.jobs import JobRoll
 from cloudkit.backends.memory.journal import AppKey
 from cloudkit.backends.memory.record import Record
 from cloudkit.backends.memory.roll import Roll
@@ -44,7 +45,8 @@ class Change:
             refuse_misplaced(spec, self.world.node(self.app[0]))
             self._check_ports(spec)
             record = self._recorded(spec)
-        roll = Roll(world=self.world, record=record, generation=record.generation, listener=self.listener)
+        way = JobRoll if spec.kind == "job" else Roll
+        roll = way(world=self.world, record=record, generation=record.generation, listener=self.listener)
         if wait:
             roll.run(timeout)
         else:

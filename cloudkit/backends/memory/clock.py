@@ -78,6 +78,12 @@ class Clock:
                 self._reach(timer.due)
             return timer is not None
 
+    @property
+    def busy(self) -> bool:
+        """True while anything is due that is no background."""
+        with self.lock:
+            return self._next(background=False) is not None
+
     def _next(self, *, background: bool) -> Timer | None:
         waiting = (one for one in self._timers if not one.cancelled and (background or not one.background))
         return min(waiting, default=None)

@@ -46,7 +46,7 @@ class Container:
         journal: Where its events and lines go.
         fetch: How it reaches other apps.
         refused: Why the engine does not start it; None when it does.
-        ordinal: The number that a stateful replica keeps; None for others.
+        ordinal: The number that a stateful replica keeps, or that a job's replica has; None for others.
         born: The journal's last entry before it, as another may have had its name.
     """
 
@@ -70,6 +70,7 @@ class Container:
     exit_code: int | None = None
     out_of_memory: bool = False
     started_at: datetime | None = None
+    ended_at: datetime | None = None
     message: str = ""
     draining_since: float | None = None
     in_flight: int = 0
@@ -127,7 +128,7 @@ class Container:
         if not self.running:
             return
         self._forget_timers()
-        self.exit_code, self.out_of_memory = code, out_of_memory
+        self.exit_code, self.out_of_memory, self.ended_at = code, out_of_memory, self.clock.now
         if out_of_memory:
             self.journal.happened(self.app, self.name, "oom")
         self.journal.happened(self.app, self.name, "die", f"exit code {code}")
@@ -214,7 +215,7 @@ class Container:
         self.end(self.program.exit_code)
 
     def _is_restarted(self, code: int) -> bool:
-        return self.spec.restart == "always" or (self.spec.restart == "on-failure" and code != 0)
+        return self.spec.restart_policy == "always" or (self.spec.restart_policy == "on-failure" and code != 0)
 
     def _back_off(self) -> float:
         """Return when it is started again; one that was ready for a while had no failure before this one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 
 from cloudkit.backends.memory.ordered import ordered_actions
@@ -16,7 +16,13 @@ HALTED = frozenset({ReplicaPhase.STOPPED, ReplicaPhase.PENDING})
 UNDER_WAY = frozenset({ReplicaPhase.STARTING, ReplicaPhase.READY, ReplicaPhase.UNREADY})
 
 
-def decide(wanted: AppSpec, before: AppSpec | None, revision: int, replicas: Sequence[Replica]) -> tuple[Action, ...]:
+def decide(
+    wanted: AppSpec,
+    before: AppSpec | None,
+    revision: int,
+    replicas: Sequence[Replica],
+    steps: Iterable[Action] | None = None,
+) -> tuple[Action, ...]:
     """Return the steps that make ``wanted`` true.
 
     Args:
@@ -24,10 +30,12 @@ def decide(wanted: AppSpec, before: AppSpec | None, revision: int, replicas: Seq
         before: What was wanted; None when the app is not there.
         revision: The revision that ``wanted`` has.
         replicas: What is there.
+        steps: Those of the replicas, where the kind of work has some of its own.
     """
     run = ordered_actions if wanted.kind == "stateful" else _to_run
-    moves = _to_rest(revision, replicas) if wanted.stopped else run(wanted, revision, replicas)
-    return (*_record(wanted, before, revision), *_balancer(wanted, before), *moves)
+    if steps is None:
+        steps = _to_rest(revision, replicas) if wanted.stopped else run(wanted, revision, replicas)
+    return (*_record(wanted, before, revision), *_balancer(wanted, before), *steps)
 
 
 def decide_delete(spec: AppSpec, replicas: Sequence[Replica]) -> tuple[Action, ...]:

@@ -28,6 +28,7 @@ class Record:
         containers: The replicas, oldest first.
         healthy: The last spec that became true, and its revision; None before the first.
         published: The host's port of each published port.
+        changed: When what is wanted last changed, in seconds since the epoch.
         cursor: Where the balancer goes on.
     """
 
@@ -39,6 +40,7 @@ class Record:
     containers: list[Container] = field(default_factory=list)
     healthy: tuple[AppSpec, int] | None = None
     published: dict[int, int] = field(default_factory=dict)
+    changed: float = 0.0
     cursor: int = 0
 
     @property
@@ -50,7 +52,7 @@ class Record:
     def want(self, spec: AppSpec, now: datetime) -> None:
         """Make ``spec`` the wanted one: one generation on, and one revision where the template changed."""
         self.revision = numbered(spec, self)
-        self.spec = spec
+        self.spec, self.changed = spec, now.timestamp()
         self.generation += 1
         self._keep(self.revision, now)
 

@@ -6,17 +6,20 @@ from datetime import datetime
 
 from cloudkit.backends.kinds import in_order
 from cloudkit.backends.memory.causes import cause_of
+from cloudkit.backends.memory.jobs import cause_seen, run_seen
 from cloudkit.backends.memory.record import Record
+from cloudkit.model.cause import Cause
 from cloudkit.model.port import LOOPBACK
 from cloudkit.model.state import AppState
 
-__all__ = ["state_of"]
+__all__ = ["diagnosed", "state_of"]
 
 EVERYWHERE = frozenset({"0.0.0.0", "::", LOOPBACK})  # noqa: S104  # compared with, not bound to
 
 
 def state_of(record: Record, now: datetime) -> AppState:
     """Return an app's state."""
+    run = run_seen(record, now.timestamp()) if record.spec.kind == "job" else None
     replicas = sorted(
         (one.snapshot() for one in record.containers),
         key=lambda one: (not one.ready, in_order(record.app[1], one.name)),
@@ -27,10 +30,18 @@ def state_of(record: Record, now: datetime) -> AppState:
         revision=record.revision,
         replicas=tuple(replicas),
         url=_url(record),
-        cause=cause_of(record),
-        wanted=1 if record.spec.kind == "daemon" else None,  # a world is one machine
+        cause=diagnosed(record, now),
+        wanted={"daemon": 1, "job": record.spec.job.completions}.get(record.spec.kind),  # a world is one machine
+        run=run,
         observed_at=now,
     )
+
+
+def diagnosed(record: Record, now: datetime) -> Cause | None:
+    """Return why an app is not as wanted."""
+    if record.spec.kind == "job":
+        return None if record.spec.stopped else cause_seen(record, now.timestamp())
+    return cause_of(record)
 
 
 def _url(record: Record) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from cloudkit.backends.givenfiles import given_files, own_folders
-from cloudkit.backends.kinds import ordinal_mounts, ordinal_name
+from cloudkit.backends.kinds import numbered_name, ordinal_mounts
 from cloudkit.backends.memory.clock import Clock
 from cloudkit.backends.memory.container import Container
 from cloudkit.backends.memory.faults import Faults
@@ -68,7 +68,7 @@ class World:
         spec, env = record.spec, revealed(record.spec.env)
         name = f"{spec.name}-{record.revision}-{self._letters(5)}"
         if ordinal is not None:
-            name = ordinal_name(spec.name, ordinal)
+            name = numbered_name(spec, record.revision, ordinal)
         self._addresses += 1
         container = Container(
             app=record.app, name=name, id=f"{self._random.getrandbits(256):064x}", spec=spec, revision=record.revision,
@@ -109,7 +109,7 @@ class World:
         if record is not None and record.spec.ports:  # else nothing stands there under its name
             return record, None
         mine = (one for (space, _), record in self.records.items() if space == namespace for one in record.containers)
-        named = (one for one in mine if one.ordinal is not None and host in {one.name, f"{one.name}.{one.app[1]}"})
+        named = (one for one in mine if one.spec.kind == "stateful" and host in {one.name, f"{one.name}.{one.app[1]}"})
         one = next(named, None)
         return (None, None) if one is None else (self.records[one.app], one.name)
 
@@ -185,7 +185,7 @@ class World:
 
     def _given(self, namespace: str, spec: AppSpec, ordinal: int | None) -> Files:
         """Return a replica's file system with the files that it is given."""
-        mounts = spec.mounts if ordinal is None else ordinal_mounts(spec, ordinal)
+        mounts = spec.mounts if ordinal is None or spec.kind != "stateful" else ordinal_mounts(spec, ordinal)
         files = self.files(namespace, mounts, own_folders(spec))
         for one in given_files(spec):
             files.write(one.path, one.content)

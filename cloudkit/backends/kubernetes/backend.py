@@ -25,7 +25,7 @@ from cloudkit.backends.protocol import Capability
 from cloudkit.backends.rolling import remaining
 from cloudkit.errors import NotFoundError
 from cloudkit.model.plan import Plan
-from cloudkit.model.progress import silent
+from cloudkit.model.progress import Phase, Progress, silent
 from cloudkit.model.state import ReplicaPhase
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ class KubernetesBackend:
     ) -> AppState | None:
         """Do what a plan says."""
         from cloudkit.backends.kubernetes.apply import Application
+        from cloudkit.backends.kubernetes.following import unmeasured
         from cloudkit.backends.kubernetes.reach import PATIENCE, await_answer
 
         begun = time.monotonic()
@@ -130,6 +131,8 @@ class KubernetesBackend:
             application.delete(plan)
             return None
         application.apply(plan, plan.after, wait=wait, timeout=timeout)
+        if plan.after.autoscale is not None and (trouble := unmeasured(self.client, plan.app)):
+            listener(Progress(phase=Phase.NOTICE, item=plan.app, message=trouble))
         state = self.get(plan.app)
         if wait and state.url and state.ready:
             left = remaining(timeout, begun)

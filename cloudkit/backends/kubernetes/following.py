@@ -10,12 +10,13 @@ from msgspec import Struct
 from cloudkit.backends.kubernetes.objects import Metadata
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.strangers import is_of
+from cloudkit.errors import CloudkitError, UnsupportedError
 
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
     from cloudkit.model.autoscale import Autoscale
 
-__all__ = ["shared"]
+__all__ = ["shared", "unmeasured"]
 
 _SCALER = "kube-controller-manager"
 
@@ -56,6 +57,19 @@ def shared(
     if number != raw["spec"].get("replicas") and (autoscale is not None or not _is_scaled(client, raw)):
         raw = _released(client, path, raw)
     return raw, body
+
+
+def unmeasured(client: Client, app: str) -> str:
+    """Return why a cluster cannot tell an autoscaler what an app uses; empty where it can."""
+    from cloudkit.backends.kubernetes.operations.stats import read_stats
+
+    try:
+        read_stats(client, app)
+    except UnsupportedError as error:
+        return f"{error.summary}; the number of replicas follows nothing until then: {error.hint}"
+    except CloudkitError:  # another trouble, which who asks for figures is told
+        pass
+    return ""
 
 
 def _released(client: Client, path: str, raw: Mapping[str, Any]) -> Mapping[str, Any]:

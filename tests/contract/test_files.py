@@ -18,9 +18,6 @@ FIRST = 'title = "one"\nrate = 0.5\n$HOME $(HOME) ✓\n'
 HIDDEN = "hunter2\nis = secret"
 
 
-pytestmark = pytest.mark.gap("kubernetes", "files are not given there yet")
-
-
 @pytest.fixture
 def web(driver: Driver) -> App:
     """A published app of two replicas with files of both sorts, and variables beside them."""

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cloudkit.backends.kubernetes.manifests import Manifest, Ways, manifests, surplus_keys
+from cloudkit.backends.kubernetes.manifests import Manifest, Ways, kept_keys, manifests, surplus_keys
 from cloudkit.backends.kubernetes.manifests.pulling import pull_name
 from cloudkit.backends.kubernetes.manifests.service import service
-from cloudkit.backends.kubernetes.manifests.variables import secret_name
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.plan import DELETION_COST, retired, wanted_revision
 from cloudkit.backends.kubernetes.pulls import PullSecret, pull_of
@@ -172,8 +171,8 @@ class Application:
     def _write(self, target: Target, *, expected: int) -> None:
         before, deployment, _after = self._manifests(target)
         for one in before:
-            if one["kind"] == "Secret":
-                self._writing.secret(target.spec.name, one, expected=expected)
+            if one["kind"] in {"Secret", "ConfigMap"}:
+                self._writing.sealed(target.spec.name, one, expected=expected)
         self._writing.record(deployment, expected=expected, autoscale=target.spec.autoscale)
 
     def _surround(self, target: Target, seen: Observation) -> None:
@@ -265,7 +264,7 @@ class Application:
         for one in given_up:
             path = object_path("replicasets", self._client.namespace, one.metadata.name)
             self._client.delete(path, uid=one.metadata.uid)
-        self._writing.remove([("secrets", secret_name(target.spec.name, target.revision))])
+        self._writing.remove(kept_keys(target.spec.name, target.revision))
         left = tuple(one for one in seen.replica_sets if one not in given_up)
         self._pull.prune(target.spec.name, replace(seen, replica_sets=left))
 

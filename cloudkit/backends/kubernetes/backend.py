@@ -64,7 +64,6 @@ class KubernetesBackend:
         Capability.STATEFUL,
         Capability.JOB,
         Capability.CRON,
-        Capability.FILES,
     }
 
     def __init__(

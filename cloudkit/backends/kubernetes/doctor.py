@@ -23,6 +23,7 @@ NEEDED = (
     ("patch", "deployments", ""),
     ("create", "services", ""),
     ("create", "secrets", ""),
+    ("create", "configmaps", ""),
     ("create", "jobs", ""),
     ("list", "pods", ""),
     ("list", "events", ""),

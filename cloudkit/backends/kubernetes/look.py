@@ -64,9 +64,7 @@ class Look:
             pods=seen.pods,
             pull=wanted_registry(seen, wanted) if wanted else "",
             services=seen.services if wanted else seen.own_services,
-            present=frozenset(
-                (*seen.others, *(("secrets", one.metadata.name) for one in seen.secrets), *self._claims(wanted))
-            ),
+            present=frozenset((*seen.others, *seen.kept, *self._claims(wanted))),
         )
 
     def state(self, seen: Observation, *, nodes: tuple[Node, ...] | None = None) -> AppState:
@@ -111,7 +109,7 @@ class Look:
 
     def revisions(self, seen: Observation) -> tuple[Revision, ...]:
         """Return the kept revisions of an app that is there, newest first."""
-        return revisions(seen.record, seen.replica_sets, seen.secrets) if seen.record else ()
+        return revisions(seen.record, seen.replica_sets, seen.secrets, seen.configs) if seen.record else ()
 
     def diagnose(self, record: Record) -> Cause | None:
         """Say why replicas of a revision are not ready; None when nothing is wrong."""

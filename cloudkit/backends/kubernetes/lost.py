@@ -1,6 +1,6 @@
-"""The values of secrets that are gone, as their Secret was removed by hand: what is told of them, and what needs them.
+"""Secrets and files that are gone, as a hand has removed what had them: what is told of them, and what needs them.
 
-An app whose Secret is lost is still seen and deleted; a lost value is never taken for an empty one.
+An app that has lost some is still seen and deleted; a lost value is never taken for an empty one.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cloudkit.errors import ConfigError
 from cloudkit.model.cause import Cause, CauseCode
+from cloudkit.model.files import LostText
 from cloudkit.model.secret import LostSecret, Secret
 
 if TYPE_CHECKING:
@@ -18,23 +19,27 @@ if TYPE_CHECKING:
 
 __all__ = ["lost_cause", "lost_names", "mended", "refuse_lost"]
 
+LOST = (LostSecret, LostText)
+
 
 def lost_names(spec: AppSpec) -> tuple[str, ...]:
-    """Return the secret variables and files of a spec whose values are lost, in order.
+    """Return the variables and files of a spec whose values are lost, in order.
 
     >>> from cloudkit.model.app import AppSpec
     >>> from cloudkit.model.reference import Reference
     >>> lost_names(AppSpec(name="web", image=Reference.parse("web:1"), env={"TOKEN": LostSecret("a Secret")}))
     ('TOKEN',)
     """
-    return tuple(sorted(name for name, value in _secrets(spec) if isinstance(value, LostSecret)))
+    return tuple(sorted(name for name, value in _values(spec) if isinstance(value, LOST)))
 
 
 def lost_cause(spec: AppSpec) -> Cause | None:
-    """Return why an app cannot start another replica; None while no value of its secrets is lost."""
+    """Return why an app cannot start another replica; None while nothing is lost."""
     if not lost_names(spec):
         return None
-    return Cause(code=CauseCode.SECRET_MISSING, summary=_told(spec), fix=mended(spec))
+    secret = any(isinstance(value, LostSecret) for _, value in _values(spec))
+    code = CauseCode.SECRET_MISSING if secret else CauseCode.CONFIG_MISSING
+    return Cause(code=code, summary=_told(spec), fix=mended(spec))
 
 
 def refuse_lost(wanted: AppSpec, record: Record | None) -> None:
@@ -52,7 +57,7 @@ def refuse_lost(wanted: AppSpec, record: Record | None) -> None:
 
 
 def mended(spec: AppSpec) -> str:
-    """Return the call that gives an app all its variables anew; those that are no secrets stand in its spec.
+    """Return the call that gives an app all its variables and files anew; those that are no secrets stand in its spec.
 
     >>> from cloudkit.model.app import AppSpec
     >>> from cloudkit.model.reference import Reference
@@ -60,14 +65,16 @@ def mended(spec: AppSpec) -> str:
     >>> mended(AppSpec(name="web", image=Reference.parse("web:1"), env=env))
     "cloud.app('web').deploy(env={'COLOR': ..., 'TOKEN': Secret(...)})"
     """
-    given = {"env": spec.env, "secrets": spec.secrets}
-    options = (f"{option}={{{_shown(values)}}}" for option, values in given.items() if _has_secret(values.values()))
+    given = {"env": spec.env, "secrets": spec.secrets, "config": spec.config}
+    needed = {"env": _has_secret(spec.env.values()), "secrets": bool(spec.secrets), "config": bool(spec.config)}
+    options = (f"{option}={{{_shown(values)}}}" for option, values in given.items() if needed[option])
     return f"cloud.app({spec.name!r}).deploy({', '.join(options)})"
 
 
-def _secrets(spec: AppSpec) -> Iterator[tuple[str, object]]:
+def _values(spec: AppSpec) -> Iterator[tuple[str, object]]:
     yield from spec.env.items()
     yield from spec.secrets.items()
+    yield from spec.config.items()
 
 
 def _has_secret(values: Iterable[object]) -> bool:
@@ -81,5 +88,5 @@ def _shown(values: Mapping[str, object]) -> str:
 
 def _told(spec: AppSpec) -> str:
     names = lost_names(spec)
-    places = sorted({value.place for _, value in _secrets(spec) if isinstance(value, LostSecret)})
+    places = sorted({value.place for _, value in _values(spec) if isinstance(value, LOST)})
     return f"app {spec.name!r} has lost the values of {', '.join(names)}: {', '.join(places)} is gone or changed"

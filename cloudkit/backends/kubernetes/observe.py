@@ -23,7 +23,7 @@ from cloudkit.backends.kubernetes.labels import (
 from cloudkit.backends.kubernetes.lost import lost_names
 from cloudkit.backends.kubernetes.objects import Deployment, Metadata, Pod, ReplicaSet, Sealed, Service
 from cloudkit.backends.kubernetes.paths import object_path
-from cloudkit.backends.kubernetes.records import Record, read_record
+from cloudkit.backends.kubernetes.records import Record, Settings, read_record
 from cloudkit.backends.kubernetes.watching import Kept
 from cloudkit.errors import AccessError
 
@@ -34,6 +34,7 @@ __all__ = ["Named", "Observation", "observe", "observe_app"]
 
 K = TypeVar("K", bound=Kept)
 LOOKS = 3  # at an app that others change meanwhile
+SECRET, FILE = '"secret"', '"file"'  # the marks of what a spec's annotation lacks
 _PLAIN = ("horizontalpodautoscalers", "ingresses", "networkpolicies", "poddisruptionbudgets")
 
 
@@ -56,6 +57,7 @@ class Observation:
         pods: Its pods, those that are ending too.
         services: Its Services, and whatever Service has its names.
         secrets: Its Secrets; not asked for where the spec has none and all apps are looked at.
+        configs: Its ConfigMaps, in the same way.
         others: The uids of its other objects, by collection and name.
     """
 
@@ -67,6 +69,7 @@ class Observation:
     pods: tuple[Pod, ...] = ()
     services: tuple[Service, ...] = ()
     secrets: tuple[Sealed, ...] = ()
+    configs: tuple[Settings, ...] = ()
     others: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
@@ -76,7 +79,7 @@ class Observation:
 
     @property
     def whole(self) -> bool:
-        """False where values of its secrets are missing."""
+        """False where values of its secrets or contents of its files are missing."""
         return self.record is None or not lost_names(self.record.spec)
 
     def same(self, other: Observation) -> bool:
@@ -92,15 +95,21 @@ class Observation:
     @property
     def empty(self) -> bool:
         """True when nothing of the app is there, volumes apart."""
-        parts = (self.record, self.ending, self.replica_sets, self.pods, self.own_services, self.secrets, self.others)
+        parts = (self.record, self.ending, self.replica_sets, self.pods, self.own_services, self.kept, self.others)
         return not any(parts)
+
+    @property
+    def kept(self) -> Mapping[tuple[str, str], str]:
+        """The uids of the objects with its secrets and files, by collection and name."""
+        secrets = {("secrets", one.metadata.name): one.metadata.uid for one in self.secrets}
+        return secrets | {("configmaps", one.metadata.name): one.metadata.uid for one in self.configs}
 
 
 def observe_app(client: Client, app: str) -> Observation:
     """Return what the cluster holds of an app.
 
-    Its parts are read at once, so that a Secret may be missing only since somebody changes the app meanwhile: it is
-    lost when a second look at the same Deployment misses it, too.
+    Its parts are read at once, so that a Secret or a ConfigMap may be missing only since somebody changes the app
+    meanwhile: it is lost when a second look at the same Deployment misses it, too.
     """
     seen = _seen(client, app)
     for _ in range(LOOKS):
@@ -120,19 +129,22 @@ def _seen(client: Client, app: str) -> Observation:
         pods = pool.submit(listed, "pods", Pod)
         services = pool.submit(_services, client, app)
         secrets = pool.submit(listed, "secrets", Sealed)
+        configs = pool.submit(listed, "configmaps", Settings)
         others = {resource: pool.submit(listed, resource, Named) for resource in _PLAIN}
     deployment = found.result()
     ending = deployment is not None and deployment.metadata.deletion_timestamp is not None
-    sealed = _visible(secrets, needed=deployment is not None and _has_secret(deployment))
+    sealed = _visible(secrets, needed=deployment is not None and _holds(deployment, SECRET))
+    settings = _visible(configs, needed=deployment is not None and _holds(deployment, FILE))
     return Observation(
         app=app,
         deployment=None if ending else deployment,
         ending=ending,
-        record=None if ending or deployment is None else read_record(deployment, sealed),
+        record=None if ending or deployment is None else read_record(deployment, sealed, settings),
         replica_sets=replica_sets.result(),
         pods=pods.result(),
         services=services.result(),
         secrets=sealed,
+        configs=settings,
         others={
             (resource, one.metadata.name): one.metadata.uid
             for resource, things in others.items()
@@ -149,17 +161,19 @@ def observe(client: Client) -> Mapping[str, Observation]:
         pods = pool.submit(_listed, client, selector, "pods", Pod)
         services = pool.submit(_listed, client, selector, "services", Service)
     present = [one for one in found.result() if one.metadata.deletion_timestamp is None]
-    sealed = any(map(_has_secret, present))
+    sealed, filed = (any(_holds(one, mark) for one in present) for mark in (SECRET, FILE))
     secrets = _by_app(_listed(client, selector, "secrets", Sealed) if sealed else ())
+    configs = _by_app(_listed(client, selector, "configmaps", Settings) if filed else ())
     pods_of, services_of = _by_app(pods.result()), _by_app(services.result())
     found_of = {
         name: Observation(
             app=name,
             deployment=one,
-            record=read_record(one, secrets[name]),
+            record=read_record(one, secrets[name], configs[name]),
             pods=tuple(pods_of[name]),
             services=tuple(services_of[name]),
             secrets=tuple(secrets[name]),
+            configs=tuple(configs[name]),
         )
         for one in sorted(present, key=lambda one: one.metadata.name)
         for name in (one.metadata.name,)
@@ -167,14 +181,14 @@ def observe(client: Client) -> Mapping[str, Observation]:
     return {name: one if one.whole else observe_app(client, name) for name, one in found_of.items()}
 
 
-def _has_secret(deployment: Deployment) -> bool:
-    return any('"secret"' in text for text in deployment.metadata.annotations.values())
+def _holds(deployment: Deployment, mark: str) -> bool:
+    return any(mark in text for text in deployment.metadata.annotations.values())
 
 
-def _visible(secrets: Future[tuple[Sealed, ...]], *, needed: bool) -> tuple[Sealed, ...]:
-    """Return an app's Secrets: none where only those who change apps may see them, and the spec needs none."""
+def _visible(listed: Future[tuple[K, ...]], *, needed: bool) -> tuple[K, ...]:
+    """Return what an app's pods read: nothing where only who changes apps may see it, and the spec needs none."""
     try:
-        return secrets.result()
+        return listed.result()
     except AccessError:
         if needed:
             raise

@@ -23,6 +23,7 @@ DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 """Annotation of a pod: of two alike, the cluster ends that of the lower cost first. `retired` names who gets -1."""
 
 _WORDS = {
+    "configmaps": "config",
     "horizontalpodautoscalers": "autoscaler",
     "ingresses": "route",
     "networkpolicies": "policy",
@@ -216,7 +217,7 @@ def _replicas(situation: Situation, wanted: AppSpec, revision: int) -> Iterator[
 
 
 def _surplus(situation: Situation, wanted: AppSpec, revision: int) -> Iterator[Action]:
-    """Yield what the spec no longer asks for; the secrets of the revision that goes stay, as it may come back."""
+    """Yield what the spec no longer asks for; what the revision that goes reads stays, as it may come back."""
     present = [key for key in situation.keys if key[0] in _WORDS]
     for resource, name in surplus_keys(wanted, revision=revision, present=present, kept=situation.kept):
         yield _removal(_WORDS[resource], name)

@@ -1,7 +1,7 @@
-"""An app's wanted spec and its kept revisions, read from its Deployment, ReplicaSets and Secrets: pure.
+"""An app's wanted spec and its kept revisions, read from its Deployment, ReplicaSets, Secrets and ConfigMaps: pure.
 
 The Deployment's annotations say what is wanted; its controller copies them to the ReplicaSet of each revision. The
-values of secrets stand in a Secret of the revision, and nowhere else.
+values of secrets stand in a Secret of the revision, and nowhere else; the contents of its files in a ConfigMap.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from msgspec import Struct
+
 from cloudkit.backends.kubernetes.labels import CONTAINER, GENERATION, PULL, REVISION, SPEC
 from cloudkit.backends.kubernetes.lost import lost_names
 from cloudkit.backends.kubernetes.manifests.deployment import HISTORY
+from cloudkit.backends.kubernetes.manifests.files import config_name, file_key
 from cloudkit.backends.kubernetes.manifests.variables import secret_name
 from cloudkit.backends.kubernetes.objects import Deployment, Metadata, ReplicaSet, Sealed
 from cloudkit.errors import ConfigError
@@ -25,6 +28,7 @@ from cloudkit.model.state import Revision
 
 __all__ = [
     "Record",
+    "Settings",
     "followed",
     "kept_revisions",
     "newest_revision",
@@ -33,6 +37,13 @@ __all__ = [
     "revision_of",
     "revisions",
 ]
+
+
+class Settings(Struct, frozen=True):
+    """A ConfigMap: its data as text."""
+
+    metadata: Metadata
+    data: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +71,15 @@ class Record:
     ports: Mapping[int, str] = field(default_factory=dict)
 
 
-def read_record(deployment: Deployment, secrets: Iterable[Sealed] = ()) -> Record | None:
+def read_record(
+    deployment: Deployment, secrets: Iterable[Sealed] = (), configs: Iterable[Settings] = ()
+) -> Record | None:
     """Return what a Deployment says is wanted; None for one that cloudkit has not made.
 
     Args:
         deployment: The app's Deployment.
         secrets: The app's Secrets, or more than those; a value that they lack is a ``LostSecret`` of the spec.
+        configs: The app's ConfigMaps, or more; a content that they lack is a ``LostText``.
 
     Raises:
         ConfigError: The spec is of a newer version, or is none.
@@ -76,7 +90,10 @@ def read_record(deployment: Deployment, secrets: Iterable[Sealed] = ()) -> Recor
         return None
     revision = revision_of(deployment)
     return Record(
-        spec=followed(_spec(metadata.namespace, metadata.name, text, revision, secrets), deployment.spec.replicas),
+        spec=followed(
+            _spec(metadata.namespace, metadata.name, text, revision, _Kept(tuple(secrets), tuple(configs))),
+            deployment.spec.replicas,
+        ),
         generation=generation,
         revision=revision,
         version=metadata.resource_version,
@@ -93,26 +110,30 @@ def followed(spec: AppSpec, replicas: int) -> AppSpec:
 
 
 def revisions(
-    record: Record, replica_sets: Iterable[ReplicaSet], secrets: Iterable[Sealed] = ()
+    record: Record,
+    replica_sets: Iterable[ReplicaSet],
+    secrets: Iterable[Sealed] = (),
+    configs: Iterable[Settings] = (),
 ) -> tuple[Revision, ...]:
     """Return the kept revisions, newest first, equal templates once; the present one is always among them.
 
-    A revision whose Secret somebody has removed cannot come back and is left out, as is one that a roll has given up
-    though its caller was interrupted before it could forget it.
+    A revision whose Secret or ConfigMap somebody has removed cannot come back and is left out, as is one that a roll
+    has given up though its caller was interrupted before it could forget it.
 
     Args:
         record: What is wanted now.
         replica_sets: The app's ReplicaSets.
         secrets: The app's Secrets.
+        configs: The app's ConfigMaps.
     """
-    secrets, made = tuple(secrets), _by_revision(replica_sets)
+    kept, made = _Kept(tuple(secrets), tuple(configs)), _by_revision(replica_sets)
     begun = made[record.revision].metadata.creation_timestamp if record.revision in made else None
     current = Revision(
         number=record.revision, spec=record.spec, created_at=begun or _latest(record, made), current=True
     )
     found = [current]
     for number in sorted(made.keys() - {record.revision} - _given_up(record, made), reverse=True):
-        revision = _kept(number, made[number], secrets)
+        revision = _kept(number, made[number], kept)
         if revision is not None and all(one.spec.template != revision.spec.template for one in found):
             found.append(revision)
     return tuple(sorted(found, key=lambda one: one.number, reverse=True))[:HISTORY]
@@ -147,13 +168,21 @@ def _by_revision(replica_sets: Iterable[ReplicaSet]) -> dict[int, ReplicaSet]:
     return {revision_of(one): one for one in ordered if revision_of(one)}
 
 
-def _kept(number: int, replica_set: ReplicaSet, secrets: Iterable[Sealed]) -> Revision | None:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What has the values that a spec's annotation lacks."""
+
+    secrets: tuple[Sealed, ...]
+    configs: tuple[Settings, ...]
+
+
+def _kept(number: int, replica_set: ReplicaSet, kept: _Kept) -> Revision | None:
     metadata = replica_set.metadata
     text, app = metadata.annotations.get(SPEC), _owner(metadata)
     if text is None:
         return None
     try:
-        spec = _spec(metadata.namespace, app, text, number, secrets)
+        spec = _spec(metadata.namespace, app, text, number, kept)
     except ConfigError:
         return None
     if lost_names(spec):
@@ -176,7 +205,7 @@ def _owner(metadata: Metadata) -> str:
     return next((one.name for one in metadata.owner_references if one.controller), "")
 
 
-def _spec(namespace: str, app: str, text: str, revision: int, secrets: Iterable[Sealed]) -> AppSpec:
+def _spec(namespace: str, app: str, text: str, revision: int, kept: _Kept) -> AppSpec:
     try:
         data = json.loads(text)
     except ValueError as error:
@@ -184,8 +213,24 @@ def _spec(namespace: str, app: str, text: str, revision: int, secrets: Iterable[
         raise ConfigError(message, hint=f"kubectl delete deployment {app} -n {namespace}") from error
     if not isinstance(data, dict):
         raise ConfigError(f"annotation {SPEC} of Deployment {app!r} is no spec")
-    name = secret_name(app or str(data.get("name")), revision)
-    return decode(data, dict(_values(name, secrets)), lost=f"Secret {name!r} of namespace {namespace!r}")
+    owner = app or str(data.get("name"))
+    secret, config = secret_name(owner, revision), config_name(owner, revision)
+    values, contents = dict(_values(secret, kept.secrets)), dict(_contents(config, kept.configs))
+    values |= _by_path(data.get("secrets"), values) | _by_path(data.get("config"), contents)
+    where = f"of namespace {namespace!r}"
+    return decode(data, values, lost=f"Secret {secret!r} {where}", lost_config=f"ConfigMap {config!r} {where}")
+
+
+def _contents(name: str, configs: Iterable[Settings]) -> Iterator[tuple[str, str]]:
+    for one in configs:
+        if one.metadata.name == name:
+            yield from one.data.items()
+
+
+def _by_path(paths: object, found: Mapping[str, str]) -> dict[str, str]:
+    """Return what was found of some files, by their paths."""
+    named = {path: file_key(path) for path in paths} if isinstance(paths, Mapping) else {}
+    return {path: found[key] for path, key in named.items() if key in found}
 
 
 def _values(name: str, secrets: Iterable[Sealed]) -> Iterator[tuple[str, str]]:

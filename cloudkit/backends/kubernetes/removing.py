@@ -33,8 +33,7 @@ def remove_app(client: Client, seen: Observation) -> None:
     if seen.deployment is not None:
         _remove_deployment(client, seen.app, seen.generation)
     services = {("services", one.metadata.name): one.metadata.uid for one in seen.own_services}
-    secrets = {("secrets", one.metadata.name): one.metadata.uid for one in seen.secrets}
-    for (resource, name), uid in {**services, **secrets, **seen.others}.items():
+    for (resource, name), uid in {**services, **seen.kept, **seen.others}.items():
         client.delete(object_path(resource, client.namespace, name), uid=uid)  # never one that was made since
     for one in seen.replica_sets:
         if not one.metadata.owner_references:

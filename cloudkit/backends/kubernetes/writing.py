@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Writing"]
 
+SEALED = frozenset({"configmaps", "secrets"})
 TRIES = 20  # of a change that the controllers' own come in between
 
 
@@ -64,15 +65,16 @@ class Writing:
             return
         raise ConflictError(f"app {name!r} changes faster than it can be written", hint=f"cloudkit status {name}")
 
-    def secret(self, app: str, manifest: Manifest, *, expected: int) -> None:
-        """Write the Secret of a revision that is about to be recorded, open to another writer until it is.
+    def sealed(self, app: str, manifest: Manifest, *, expected: int) -> None:
+        """Write the Secret or ConfigMap of a revision that is about to be recorded, open to another writer until it is.
 
         Who has won the record seals it by `objects`, so that nobody who comes late puts another value into it.
 
         Raises:
             ConflictError: Somebody else was faster.
         """
-        path = object_path("secrets", self.client.namespace, manifest["metadata"]["name"])
+        resource, name = key_of(manifest)
+        path = object_path(resource, self.client.namespace, name)
         try:
             write(self.client, path, manifest, listener=self.listener)
         except UsageError:
@@ -86,14 +88,14 @@ class Writing:
             write(self.client, path, manifest, listener=self.listener)
 
     def objects(self, manifests: Iterable[Manifest]) -> None:
-        """Write what surrounds a record that is won; a claim that is there stays as it is, a Secret is sealed."""
+        """Write what surrounds a record that is won; a claim that is there stays, what pods read is sealed."""
         for manifest in manifests:
             resource, name = key_of(manifest)
             if resource == "persistentvolumeclaims":
                 self._claim(manifest)
             else:
                 path = object_path(resource, self.client.namespace, name)
-                whole = {**manifest, "immutable": True} if resource == "secrets" else manifest
+                whole = {**manifest, "immutable": True} if resource in SEALED else manifest
                 write(self.client, path, whole, listener=self.listener)
 
     def remove(self, keys: Iterable[tuple[str, str]]) -> None:

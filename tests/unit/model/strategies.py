@@ -199,6 +199,8 @@ def app_specs(draw: st.DrawFn) -> AppSpec:
         read_only=draw(st.booleans()),
         drop=tuple(draw(st.lists(st.sampled_from(["ALL", *sorted(CAPABILITIES)]), max_size=2, unique=True))),
         init=draw(st.booleans()),
+        config=draw(st.dictionaries(names.map("/etc/cloudkit/{}".format), _WORD, max_size=2)),
+        secrets=draw(st.dictionaries(names.map("/run/secrets/{}".format), st.builds(Secret, _WORD), max_size=2)),
         placement=draw(st.just(Placement()) | placements),
         autoscale=draw(st.none() | autoscales),
         hosts=draw(_hosts) if any(port.protocol == "http" for port in chosen) else (),

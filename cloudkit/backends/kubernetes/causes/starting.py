@@ -8,6 +8,7 @@ from cloudkit.backends.causes.program import program_cause
 from cloudkit.backends.causes.words import cause, deploy
 from cloudkit.backends.kubernetes.causes.facts import PodFacts
 from cloudkit.backends.kubernetes.lost import mended
+from cloudkit.backends.kubernetes.manifests.files import is_config_name
 from cloudkit.backends.kubernetes.manifests.variables import is_secret_name
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
@@ -69,7 +70,7 @@ def absent_cause(spec: AppSpec, pod: PodFacts, absent: re.Match[str], *, seen: s
     else:
         what = f"asks for {kind} {name!r}, which is not there"
         fix = f"kubectl create {made} {name} -n {pod.namespace} --from-literal=KEY=VALUE"
-    if kind == "secret" and is_secret_name(spec.name, name):
+    if (is_secret_name if kind == "secret" else is_config_name)(spec.name, name):
         fix = mended(spec)
     return cause(code, pod, what, fix=fix, seen=seen, certain=f"{kind}/{name}" in pod.absent)
 

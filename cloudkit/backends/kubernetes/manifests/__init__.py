@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloudkit.backends.kubernetes.manifests.app import Manifest, key_of, manifests, surplus_keys
+from cloudkit.backends.kubernetes.manifests.app import Manifest, kept_keys, key_of, manifests, surplus_keys
 from cloudkit.backends.kubernetes.manifests.service import published_name
 from cloudkit.backends.kubernetes.manifests.variables import secret_name
 from cloudkit.backends.kubernetes.manifests.ways import Ways, port_name
@@ -10,6 +10,7 @@ from cloudkit.backends.kubernetes.manifests.ways import Ways, port_name
 __all__ = [
     "Manifest",
     "Ways",
+    "kept_keys",
     "key_of",
     "manifests",
     "port_name",

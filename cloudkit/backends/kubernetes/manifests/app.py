@@ -9,6 +9,7 @@ from cloudkit.backends.kubernetes.manifests.autoscaler import autoscaler
 from cloudkit.backends.kubernetes.manifests.budget import budget
 from cloudkit.backends.kubernetes.manifests.claims import claims
 from cloudkit.backends.kubernetes.manifests.deployment import deployment
+from cloudkit.backends.kubernetes.manifests.files import config_map, config_name, is_config_name
 from cloudkit.backends.kubernetes.manifests.policy import policy
 from cloudkit.backends.kubernetes.manifests.pulling import pulled
 from cloudkit.backends.kubernetes.manifests.route import route
@@ -17,13 +18,14 @@ from cloudkit.backends.kubernetes.manifests.variables import is_secret_name, sec
 from cloudkit.backends.kubernetes.manifests.ways import Ways
 from cloudkit.model.app import AppSpec
 
-__all__ = ["Manifest", "key_of", "manifests", "surplus_keys"]
+__all__ = ["Manifest", "kept_keys", "key_of", "manifests", "surplus_keys"]
 
 Manifest = Mapping[str, Any]
 """One object, as plain JSON."""
 
 WAYS = Ways()
 _RESOURCES = {
+    "ConfigMap": "configmaps",
     "Deployment": "deployments",
     "HorizontalPodAutoscaler": "horizontalpodautoscalers",
     "Ingress": "ingresses",
@@ -56,6 +58,7 @@ def manifests(
     """
     whole = pulled(deployment(spec, namespace=namespace, revision=revision, generation=generation, ways=ways), pull)
     return (
+        *config_map(spec, namespace=namespace, revision=revision),
         *secret(spec, namespace=namespace, revision=revision),
         *claims(spec, namespace=namespace),
         *policy(spec, namespace=namespace),
@@ -86,17 +89,28 @@ def surplus_keys(
         spec: What is wanted.
         revision: Its revision.
         present: The app's objects that are there, by collection and name; claims are not counted among them.
-        kept: The revisions that may come back, so whose secrets stay.
+        kept: The revisions that may come back, so whose secrets and files stay.
     """
     wanted = {key_of(one) for one in manifests(spec, namespace="", revision=revision, generation=0)}
-    secrets = {("secrets", secret_name(spec.name, one)) for one in kept}
-    return tuple(sorted(_removable(spec.name, set(present) - wanted - secrets)))
+    needed = {key for one in kept for key in kept_keys(spec.name, one)}
+    return tuple(sorted(_removable(spec.name, set(present) - wanted - needed)))
+
+
+def kept_keys(app: str, revision: int) -> tuple[tuple[str, str], ...]:
+    """Return the objects that have what a revision reads, by collection and name.
+
+    >>> kept_keys("web", 3)
+    (('configmaps', 'web-config-3'), ('secrets', 'web-env-3'))
+    """
+    return ("configmaps", config_name(app, revision)), ("secrets", secret_name(app, revision))
 
 
 def _removable(app: str, keys: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Leave out what only looks like ours: a secret that somebody else has labelled, a claim, the record."""
+    """Leave out what only looks like ours: what somebody else has labelled, a claim, the record."""
     for resource, name in keys:
         if resource == "secrets" and not is_secret_name(app, name):
+            continue
+        if resource == "configmaps" and not is_config_name(app, name):
             continue
         if resource not in {"persistentvolumeclaims", "deployments"}:
             yield resource, name

@@ -7,6 +7,7 @@ from typing import Any
 
 from cloudkit.backends.kubernetes.labels import CONTAINER, REVISION
 from cloudkit.backends.kubernetes.manifests.container import container_resources, program
+from cloudkit.backends.kubernetes.manifests.files import config_name, file_mounts, file_volumes
 from cloudkit.backends.kubernetes.manifests.heading import own_labels
 from cloudkit.backends.kubernetes.manifests.placement import pod_placement
 from cloudkit.backends.kubernetes.manifests.policy import network_labels
@@ -45,11 +46,16 @@ def _pod(spec: AppSpec, revision: int, ways: Ways) -> dict[str, Any]:
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "shareProcessNamespace": spec.init,
-        "securityContext": pod_security(spec.user, spec.mounts),
+        "securityContext": pod_security(spec.user, spec.mounts, secrets=bool(spec.secrets)),
         "terminationGracePeriodSeconds": leaving + math.ceil(spec.stop_grace),
         **pod_placement(spec),
     }
-    return pod | ({"volumes": pod_volumes(spec.mounts)} if spec.mounts else {})
+    volumes = [*pod_volumes(spec.mounts), *_files(spec, revision)]
+    return pod | ({"volumes": volumes} if volumes else {})
+
+
+def _files(spec: AppSpec, revision: int) -> list[dict[str, Any]]:
+    return file_volumes(spec, config=config_name(spec.name, revision), secret=secret_name(spec.name, revision))
 
 
 def _container(spec: AppSpec, revision: int, ways: Ways) -> dict[str, Any]:
@@ -57,7 +63,7 @@ def _container(spec: AppSpec, revision: int, ways: Ways) -> dict[str, Any]:
     optional: dict[str, Any] = {
         "env": variables(spec.env, secret_name(spec.name, revision)),
         "ports": ports,
-        "volumeMounts": volume_mounts(spec.mounts),
+        "volumeMounts": [*volume_mounts(spec.mounts), *file_mounts(spec)],
         "resources": container_resources(spec.resources, spec.placement.devices),
         "workingDir": spec.workdir,
         "lifecycle": {"preStop": {"sleep": {"seconds": LEAVING}}} if spec.ports else {},

@@ -16,10 +16,11 @@ __all__ = ["container_security", "pod_security"]
 WAY_OUT = 'a number, such as user="1000"; `id` in the image tells it'
 
 
-def pod_security(user: str | None, mounts: Sequence[Mount] = ()) -> dict[str, Any]:
+def pod_security(user: str | None, mounts: Sequence[Mount] = (), *, secrets: bool = False) -> dict[str, Any]:
     """Return the security context of a pod.
 
-    A volume is empty at first and root's own: where the user is not root, it is given the user's group.
+    A volume is empty at first and root's own, and so are secret files: where the user is not root, they are given the
+    user's group.
 
     >>> pod_security("1000:2000")
     {'seccompProfile': {'type': 'RuntimeDefault'}, 'runAsUser': 1000, 'runAsGroup': 2000, 'runAsNonRoot': True}
@@ -32,7 +33,7 @@ def pod_security(user: str | None, mounts: Sequence[Mount] = ()) -> dict[str, An
         context["runAsGroup"] = gid
     if uid:
         context["runAsNonRoot"] = True
-        if any(mount.kind == "volume" for mount in mounts):
+        if secrets or any(mount.kind == "volume" for mount in mounts):
             context |= {"fsGroup": gid or uid, "fsGroupChangePolicy": "OnRootMismatch"}
     return context
 

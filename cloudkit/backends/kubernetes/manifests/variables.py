@@ -1,4 +1,4 @@
-"""Environment variables: plain ones in the pod, secret ones in a Secret of their revision."""
+"""Environment variables: plain ones in the pod, secret ones in a Secret of their revision, as secret files are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cloudkit.backends.kubernetes.manifests.files import check_size, file_key
 from cloudkit.backends.kubernetes.manifests.heading import heading, own_labels
 from cloudkit.errors import UnsupportedError
 from cloudkit.model.app import AppSpec
@@ -18,7 +19,7 @@ LONGEST_KEY = 253
 
 
 def secret_name(app: str, revision: int) -> str:
-    """Return the name of the Secret with a revision's secret variables.
+    """Return the name of the Secret with a revision's secret variables and files.
 
     >>> secret_name("web", 3)
     'web-env-3'
@@ -64,7 +65,9 @@ def secret(spec: AppSpec, *, namespace: str, revision: int) -> Iterator[dict[str
     There is none to write where a value is lost.
     """
     values = {name: value for name, value in spec.env.items() if isinstance(value, Secret)}
+    values |= {file_key(path): value for path, value in spec.secrets.items()}
     if values and not any(isinstance(value, LostSecret) for value in values.values()):
+        check_size(spec.name, "secrets", {key: value.reveal() for key, value in values.items()})
         name = secret_name(spec.name, revision)
         yield secret_object(name, values, namespace=namespace, labels=own_labels(spec))
 

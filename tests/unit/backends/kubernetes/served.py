@@ -13,7 +13,7 @@ from cloudkit.backends.kubernetes.labels import CONTAINER, REVISION
 from cloudkit.backends.kubernetes.manifests import Manifest, key_of, manifests
 from cloudkit.backends.kubernetes.objects import Deployment, Node, Pod, ReplicaSet, Sealed, Service
 from cloudkit.backends.kubernetes.plan import Situation
-from cloudkit.backends.kubernetes.records import Record, kept_revisions, newest_revision, read_record
+from cloudkit.backends.kubernetes.records import Record, Settings, kept_revisions, newest_revision, read_record
 from cloudkit.model.app import AppSpec
 
 __all__ = ["BEGAN", "Served", "node", "pod", "served"]
@@ -29,12 +29,13 @@ class Served:
     replica_sets: tuple[ReplicaSet, ...]
     services: tuple[Service, ...]
     secrets: tuple[Sealed, ...]
+    configs: tuple[Settings, ...]
     keys: frozenset[tuple[str, str]]
 
     @property
     def record(self) -> Record:
         """What its Deployment says is wanted."""
-        record = read_record(self.deployment, self.secrets)
+        record = read_record(self.deployment, self.secrets, self.configs)
         assert record is not None
         return record
 
@@ -60,6 +61,7 @@ def served(*specs: AppSpec) -> Served:
         replica_sets=tuple(_replica_set(one, number) for number, some in enumerate(sent, 1) for one in _only(some)),
         services=tuple(msgspec.convert(one, Service) for one in last if one["kind"] == "Service"),
         secrets=tuple(msgspec.convert(one, Sealed) for some in sent for one in some if one["kind"] == "Secret"),
+        configs=tuple(msgspec.convert(one, Settings) for some in sent for one in some if one["kind"] == "ConfigMap"),
         keys=frozenset(key_of(one) for one in (*last, *_secrets(sent)) if one["kind"] != "Deployment"),
     )
 

@@ -46,6 +46,7 @@ def there(api: Api, *seen: Served, secrets: Reply | None = None) -> None:
         api.on(f"GET /apis/{path.format(SPACE)}", listing())
     api.on(f"GET /api/v1/{SPACE}/services/web", failure(404, "NotFound"))
     api.on(f"GET /api/v1/{SPACE}/secrets", secrets or listing())
+    api.on(f"GET /api/v1/{SPACE}/configmaps", listing())
 
 
 @pytest.fixture
@@ -145,3 +146,25 @@ def test_a_spec_with_a_lost_value_is_a_spec() -> None:
     spec = AppSpec(name="web", image=SPEC.image, env={"TOKEN": lost}, secrets={"/run/secrets/key": lost})
 
     assert spec == spec.replace(replicas=1)
+
+
+def test_an_app_without_its_files_is_listed_with_the_cause(api: Api, client: Client) -> None:
+    """A change that needs them is refused, one that gives them anew is not."""
+    spec = app(config={"/etc/web.toml": "a = 1"})
+    there(api, served(spec))
+    backend = KubernetesBackend(client, connect=no_engine)
+
+    state = backend.get("web")
+
+    assert state.cause is not None
+    assert state.cause.code is CauseCode.CONFIG_MISSING
+    assert "/etc/web.toml: ConfigMap 'web-config-1' of namespace 'ns' is gone" in state.cause.summary
+    assert state.cause.fix == "cloud.app('web').deploy(config={'/etc/web.toml': ...})"
+    record = read_record(served(spec).deployment)
+    assert record is not None
+    with pytest.raises(ConfigError, match="has lost the values of /etc/web"):
+        refuse_lost(state.spec.replace(restarted="now"), record)
+    refuse_lost(spec, record)
+    assert ("create", "config", "web-config-2") in {
+        (one.kind, one.object, one.name) for one in backend.plan(spec).actions
+    }

@@ -17,6 +17,7 @@ from cloudkit.model.secret import Secret
 IMAGE = Reference.parse(f"registry.example/web:1@sha256:{'ab' * 32}")
 SPACE = "namespaces/default"
 LISTED = (
+    f"GET /api/v1/{SPACE}/configmaps",
     f"GET /api/v1/{SPACE}/pods",
     f"GET /api/v1/{SPACE}/services",
     f"GET /apis/apps/v1/{SPACE}/replicasets",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ __all__ = [
     "ordinal_name",
     "refuse_alike",
     "refuse_other_kind",
+    "unheld",
 ]
 
 _ALIKE = frozenset({"service", "worker"})
@@ -144,3 +146,25 @@ def claims_of(spec: AppSpec) -> Sequence[str]:
     if spec.kind != "stateful":
         return volumes if spec.replicas else []
     return [claim_of(volume, spec.name, ordinal) for ordinal in range(spec.replicas) for volume in volumes]
+
+
+def unheld(spec: AppSpec, volume: str) -> str:
+    """Return what one machine does not hold of what a volume asks for, in words; empty where it asks for nothing.
+
+    >>> from cloudkit.model.app import AppSpec
+    >>> from cloudkit.model.mount import Mount
+    >>> from cloudkit.model.reference import Reference
+    >>> mounts = (Mount(source="data", target="/data", size="10Gi"),)
+    >>> unheld(AppSpec(name="db", image=Reference.parse("db:1"), mounts=mounts), "data")
+    'not held on one machine: size 10Gi'
+    """
+    mine = [one for one in spec.mounts if one.kind == "volume" and _is_of(spec, one, volume)]
+    asked = [("size", one.size) for one in mine] + [("class", one.storage_class) for one in mine]
+    words = dict.fromkeys(f"{name} {value}" for name, value in asked if value)
+    return f"not held on one machine: {', '.join(words)}" if words else ""
+
+
+def _is_of(spec: AppSpec, mount: Mount, volume: str) -> bool:
+    """Tell whether a volume is a mount's, or that of a replica that has one of its own."""
+    own = re.escape(f"{mount.source}-{spec.name}-") + "[0-9]+"
+    return volume == mount.source or re.fullmatch(own, volume) is not None

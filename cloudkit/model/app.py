@@ -227,4 +227,5 @@ class AppSpec:
             autoscale=None,
             schedule=self.schedule and Schedule(cron="@daily"),
             hosts=(),
+            mounts=tuple(mount.plain for mount in self.mounts),
         )

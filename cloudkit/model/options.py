@@ -58,7 +58,8 @@ class AppOptions(TypedDict, total=False):
         stop_grace: How long it may take to stop before it is killed, such as ``10s``.
         stop_signal: The signal that asks it to stop, such as ``SIGINT``.
         restart: When the engine restarts it.
-        volumes: Volumes, folders and memory: ``data:/var/lib/data``, ``/srv/www:/www:ro``, ``tmpfs:/tmp``.
+        volumes: Volumes, folders and memory: ``data:/var/lib/data``, ``/srv/www:/www:ro``, ``tmpfs:/tmp``; on a cluster
+            a volume may say what it is made as, such as ``data:/data:size=10Gi,class=fast,shared``.
         config: Files of configuration, by their path in the replica: a text, or the ``Path`` of a file here.
         secrets: Secret files, by their path or their name in ``/run/secrets``: a ``Secret``, or the ``Path`` of a file.
         networks: Networks it joins in place of the shared one; ``default`` among them keeps that, too.

@@ -5,7 +5,8 @@
     probe   = { clause } check { clause } | { clause } "exec:" COMMAND
     check   = /PATH | "http" [ ":" [ PORT ] [ /PATH ] ] | "tcp" [ ":" [ PORT ] ]
     clause  = "every" SPAN | "timeout" SPAN | "after" SPAN | "failures" NUMBER | "successes" NUMBER
-    mount   = ( VOLUME | /SOURCE | "tmpfs" ) ":" /TARGET [ ":ro" | ":rw" ]
+    mount   = ( VOLUME | /SOURCE | "tmpfs" ) ":" /TARGET [ ":" word { "," word } ]
+    word    = "ro" | "rw" | "size=" QUANTITY | "class=" NAME | "shared"
     port    = NUMBER [ "/http" | "/tcp" ]
     publish = "true" | "false" | [ ADDRESS ":" ] PORT
 """
@@ -31,6 +32,16 @@ PROBE_ALLOWED = (
     "/healthz, http:8080/healthz, tcp:5432 or exec:pg_isready -q, "
     "with 'every 2s', 'timeout 1s', 'after 5s', 'failures 30' or 'successes 1' around it, but before exec:"
 )
+MOUNT_ALLOWED = (
+    "data:/var/lib/data, /srv/www:/www or tmpfs:/tmp, with :ro where it is only read; "
+    "a volume also with :size=10Gi,class=fast,shared"
+)
+_SWITCHES: dict[str, dict[str, object]] = {
+    "ro": {"read_only": True},
+    "rw": {"read_only": False},
+    "shared": {"shared": True},
+}
+_MADE = {"size": "size", "class": "storage_class"}
 _CHECK = re.compile(r"(?:(?P<kind>http|tcp)(?::(?P<port>[0-9]{1,5}+)?)?)?(?P<path>/(?!/)\S*+)?")
 _PORT = re.compile(r"(?P<number>[0-9]{1,5}+)(?:/(?P<protocol>[a-z]{1,8}+))?")
 _PUBLISH = re.compile(r"(?:\[(?P<six>[0-9a-f:.]{1,45}+)\]:|(?P<host>[0-9a-z.]{1,45}+):)?(?P<number>[0-9]{1,5}+)")
@@ -70,22 +81,35 @@ def probe(option: str, value: object) -> Probe:
 def mount(option: str, value: object) -> Mount:
     """Read a mount.
 
-    >>> mount("mounts", "/srv/www:/www:ro")
+    >>> mount("volumes", "/srv/www:/www:ro")
     Mount(target='/www', source='/srv/www', kind='bind', read_only=True)
+    >>> mount("volumes", "data:/var/lib/data:size=10Gi,class=fast,shared")
+    Mount(target='/var/lib/data', source='data', size='10Gi', storage_class='fast', shared=True)
     """
     if isinstance(value, Mount):
         return value
     parts = value.split(":") if isinstance(value, str) and len(value) <= 2 * LONGEST_LINE else []
-    access = parts.pop() if parts[-1:] in (["ro"], ["rw"]) else "rw"
-    if len(parts) != 2:
-        raise refusal(option, value, "data:/var/lib/data, /srv/www:/www or tmpfs:/tmp, with :ro where it is only read")
+    making = _making(parts.pop()) if len(parts) == 3 else {}
+    if len(parts) != 2 or making is None:
+        raise refusal(option, value, MOUNT_ALLOWED)
     source, target = parts
     if source == "tmpfs":
-        return Mount(target=target, kind="tmpfs", read_only=access == "ro")
+        return changed(Mount(target=target, kind="tmpfs"), making)
     if source[:1] in {".", "~"} or ("/" in source and not source.startswith("/")):
         raise refusal(option, value, "a volume's name, or the absolute path of a folder of the engine's host")
     kind: Literal["bind", "volume"] = "bind" if source.startswith("/") else "volume"
-    return Mount(target=target, source=source, kind=kind, read_only=access == "ro")
+    return changed(Mount(target=target, source=source, kind=kind), making)
+
+
+def _making(text: str) -> dict[str, object] | None:
+    """Read what follows a mount's path; None where it is nothing that is known."""
+    found: dict[str, object] = {}
+    for word in text.split(","):
+        name, equals, value = word.partition("=")
+        if word not in _SWITCHES and (name not in _MADE or not value or not equals):
+            return None
+        found |= _SWITCHES[word] if word in _SWITCHES else {_MADE[name]: value}
+    return found
 
 
 def port(option: str, value: object) -> Port:

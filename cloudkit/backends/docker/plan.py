@@ -10,7 +10,7 @@ from cloudkit.backends.docker.names import shown
 from cloudkit.backends.docker.observe import Observation, Seen
 from cloudkit.backends.docker.ordered import highest_first, ordered_actions
 from cloudkit.backends.docker.steps import Member, next_step
-from cloudkit.backends.kinds import claims_of
+from cloudkit.backends.kinds import claims_of, unheld
 from cloudkit.model.app import AppSpec
 from cloudkit.model.plan import Action, ActionKind
 
@@ -80,7 +80,8 @@ def _surroundings(situation: Situation, wanted: AppSpec) -> Iterator[Action]:
             yield Action(kind=ActionKind.CREATE, object="network", name=network)
     for volume in claims_of(wanted):  # the engine makes them with the replica that has them first
         if volume not in situation.volumes:
-            yield Action(kind=ActionKind.CREATE, object="volume", name=volume)
+            detail = unheld(wanted, volume)
+            yield Action(kind=ActionKind.CREATE, object="volume", name=volume, detail=detail)
 
 
 def _balancer(situation: Situation, wanted: AppSpec) -> Iterator[Action]:

@@ -26,6 +26,7 @@ from cloudkit.backends.kubernetes.sight import Sight
 from cloudkit.backends.kubernetes.state import app_state
 from cloudkit.backends.kubernetes.strangers import refuse_strangers
 from cloudkit.backends.kubernetes.taken import refuse_taken
+from cloudkit.backends.kubernetes.volumes import grow_claims, refuse_claims
 from cloudkit.backends.kubernetes.ways import rolling_ways, wanted_ways
 from cloudkit.backends.kubernetes.writing import Writing
 from cloudkit.backends.rolling import NotReady, failed, never_ready, outdated_plan, remaining
@@ -159,6 +160,7 @@ class Application:
         pull = [{"kind": "Secret", "metadata": {"name": pull_name(target.spec.name)}}] if target.pull else []
         refuse_strangers(self._client, target.spec.name, (*pull, *before, *after), own=own)
         refuse_taken(self._client, target.spec)
+        refuse_claims(self._client, target.spec)
 
     def _record(self, seen: Observation, target: Target) -> None:
         """Say what is wanted from now on; of two that say so at once, one gets a ``ConflictError``."""
@@ -179,6 +181,7 @@ class Application:
         """Make what stands around the Deployment, and remove what the spec no longer asks for."""
         before, _deployment, after = self._manifests(target)
         self._writing.objects((*before, *after))
+        grow_claims(self._client, target.spec)
         present = self._look.situation(seen).keys
         kept = {target.revision, *map(revision_of, seen.replica_sets), seen.record.revision if seen.record else 0}
         self._writing.remove(surplus_keys(target.spec, revision=target.revision, present=present, kept=kept))

@@ -30,9 +30,10 @@ _GROUPS = {
     "horizontalpodautoscalers": "apis/autoscaling/v2",
     "ingresses": "apis/networking.k8s.io/v1",
     "networkpolicies": "apis/networking.k8s.io/v1",
+    "storageclasses": "apis/storage.k8s.io/v1",
     "podmetrics": "apis/metrics.k8s.io/v1beta1",
 }
-_CLUSTER_WIDE = frozenset({"namespaces", "nodes", "persistentvolumes"})
+_CLUSTER_WIDE = frozenset({"namespaces", "nodes", "persistentvolumes", "storageclasses"})
 _NAMES = {"podmetrics": "pods"}
 
 

@@ -93,6 +93,7 @@ def plan_actions(situation: Situation, wanted: AppSpec) -> tuple[Action, ...]:
         *_record(situation, wanted, revision),
         *_pull(situation, wanted, revision),
         *_objects(situation, wanted, objects),
+        *_growing(situation, wanted),
         *_replicas(situation, wanted, revision),
         *_surplus(situation, wanted, revision),
     )
@@ -179,6 +180,17 @@ def _detail(resource: str, name: str, wanted: AppSpec) -> str:
     if resource == "services":
         return _published(wanted) if name != wanted.name else ""
     return _ASKED[resource](wanted) if resource in _ASKED else ""
+
+
+def _growing(situation: Situation, wanted: AppSpec) -> Iterator[Action]:
+    """Yield the volumes that are there and are given another size."""
+    before = {one.target: one for one in situation.record.spec.mounts} if situation.record else {}
+    for one in wanted.mounts:
+        old = before.get(one.target)
+        there = ("persistentvolumeclaims", one.source) in situation.keys
+        if there and old is not None and old.source == one.source and one.size and one.size != old.size:
+            detail = f"{old.size or 'its size'} -> {one.size}"
+            yield Action(kind=ActionKind.UPDATE, object="volume", name=one.source, detail=detail)
 
 
 def _serves(service: Service, manifest: Mapping[str, Any], *, exactly: bool) -> bool:

@@ -85,7 +85,13 @@ ports = st.builds(
 )
 mounts = (
     st.builds(
-        Mount, target=_WORD.map(lambda word: f"/data/{word.encode().hex()}x"), source=names, read_only=st.booleans()
+        Mount,
+        target=_WORD.map(lambda word: f"/data/{word.encode().hex()}x"),
+        source=names,
+        read_only=st.booleans(),
+        size=st.none() | st.sampled_from(["10Gi", "1e9"]),
+        storage_class=st.sampled_from(["", "fast"]),
+        shared=st.booleans(),
     )
     | st.builds(Mount, target=names.map("/srv/{}".format), source=names.map("/host/{}".format), kind=st.just("bind"))
     | st.builds(Mount, target=names.map("/tmp/{}".format), kind=st.just("tmpfs"))

@@ -10,6 +10,7 @@ from cloudkit.backends.kubernetes.labels import COMPONENT, MANAGED_BY, OWNER, PA
 from cloudkit.backends.kubernetes.manifests.heading import heading
 from cloudkit.errors import UnsupportedError
 from cloudkit.model.app import AppSpec
+from cloudkit.model.mount import Mount
 
 __all__ = ["CLAIM_SIZE", "check_claim", "claim", "claims"]
 
@@ -20,18 +21,28 @@ _OTHER = re.compile(r"[^a-z0-9]+")
 
 def claims(spec: AppSpec, *, namespace: str) -> Iterator[dict[str, Any]]:
     """Yield a claim for each volume that an app mounts."""
-    names = dict.fromkeys(mount.source for mount in spec.mounts if mount.kind == "volume")
-    for name in names:
-        yield claim(name, namespace=namespace)
+    mounts = {mount.source: mount for mount in reversed(spec.mounts) if mount.kind == "volume"}
+    for name in dict.fromkeys(mount.source for mount in spec.mounts if mount.kind == "volume"):
+        yield claim(name, namespace=namespace, made=mounts[name])
 
 
-def claim(name: str, *, namespace: str) -> dict[str, Any]:
-    """Return the claim of a volume: of the default class, and of no app, as several may mount it."""
+def claim(name: str, *, namespace: str, made: Mount | None = None) -> dict[str, Any]:
+    """Return the claim of a volume, of no app, as several may mount it.
+
+    Args:
+        name: Its name.
+        namespace: The Kubernetes namespace.
+        made: What says its size, its class and how it is shared; the cluster's own choice where None.
+    """
     check_claim(name)
+    wanted = made or Mount(target="/data", source=name)
     labels = {MANAGED_BY: OWNER, PART_OF: OWNER, COMPONENT: Component.VOLUME.value}
     body = heading("v1", "PersistentVolumeClaim", {"name": name, "namespace": namespace, "labels": labels})
-    resources = {"requests": {"storage": CLAIM_SIZE}}
-    return body | {"spec": {"accessModes": ["ReadWriteOnce"], "resources": resources}}
+    spec: dict[str, Any] = {
+        "accessModes": ["ReadWriteMany" if wanted.shared else "ReadWriteOnce"],
+        "resources": {"requests": {"storage": wanted.size or CLAIM_SIZE}},
+    }
+    return body | {"spec": spec | ({"storageClassName": wanted.storage_class} if wanted.storage_class else {})}
 
 
 def check_claim(name: str) -> None:

@@ -1,0 +1,80 @@
+"""The claims of an app's volumes that are there already: what of them fits what is wanted, and which ones grow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from cloudkit.backends.kubernetes.objects import Claim
+from cloudkit.backends.kubernetes.paths import object_path
+from cloudkit.errors import AccessError, UnsupportedError
+from cloudkit.model.quantity import memory_bytes
+
+if TYPE_CHECKING:
+    from cloudkit.backends.kubernetes.client import Client
+    from cloudkit.model.app import AppSpec
+    from cloudkit.model.mount import Mount
+
+__all__ = ["grow_claims", "refuse_claims"]
+
+CLAIMS = "persistentvolumeclaims"
+
+
+class StorageClass(Struct, frozen=True, rename="camel"):
+    """A class of storage, of which only is asked whether its volumes grow."""
+
+    allow_volume_expansion: bool = False
+
+
+def refuse_claims(client: Client, spec: AppSpec) -> None:
+    """Raise where a claim that is there cannot become what is wanted, before anything is changed.
+
+    Raises:
+        UnsupportedError: It would have to shrink, to grow though its class lets none, or to change its class.
+    """
+    for mount, claim in _there(client, spec):
+        wanted, present = mount.storage_class, claim.spec.storage_class_name
+        if wanted and wanted != present:
+            message = f"volume {mount.source!r} is of class {present!r}, and no volume changes its class"
+            raise UnsupportedError(message, capability="volume", hint=f"another name, or class={present}")
+        size = _size(claim)
+        if mount.size is None or memory_bytes(mount.size) == memory_bytes(size):
+            continue
+        if memory_bytes(mount.size) < memory_bytes(size):
+            message = f"volume {mount.source!r} has {size}, and no volume shrinks to {mount.size}"
+            raise UnsupportedError(message, capability="volume", hint=f"size={size}, or another volume")
+        if not _grows(client, present):
+            message = f"volume {mount.source!r} has {size}, and its class {present!r} lets no volume grow"
+            fix = f"kubectl patch storageclass {present} -p '{{\"allowVolumeExpansion\": true}}', if its driver can"
+            raise UnsupportedError(message, capability="volume", hint=fix)
+
+
+def grow_claims(client: Client, spec: AppSpec) -> None:
+    """Ask for more of each claim that has less than is wanted; the cluster gives it while pods run."""
+    for mount, claim in _there(client, spec):
+        if mount.size is not None and memory_bytes(mount.size) > memory_bytes(_size(claim)):
+            path = object_path(CLAIMS, client.namespace, mount.source)
+            client.patch(path, {"spec": {"resources": {"requests": {"storage": mount.size}}}})
+
+
+def _there(client: Client, spec: AppSpec) -> Iterator[tuple[Mount, Claim]]:
+    """Yield the volumes that say what they are, with their claims; who may not look is told by the write itself."""
+    for mount in spec.mounts:
+        if mount.kind == "volume" and (mount.size or mount.storage_class):
+            claim = client.find(object_path(CLAIMS, client.namespace, mount.source), Claim)
+            if claim is not None:
+                yield mount, claim
+
+
+def _size(claim: Claim) -> str:
+    return claim.spec.resources.requests.get("storage", "0")
+
+
+def _grows(client: Client, name: str) -> bool:
+    try:
+        found = client.find(object_path("storageclasses", name=name), StorageClass)
+    except AccessError:  # the API server itself judges the change then
+        return True
+    return found is not None and found.allow_volume_expansion

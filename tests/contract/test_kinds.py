@@ -11,9 +11,6 @@ from cloudkit.cloud import Cloud
 from cloudkit.errors import ConflictError, UsageError
 from cloudkit.model.state import AppPhase
 
-NO_DAEMON = ("kubernetes", "no DaemonSet is made yet")
-NO_STATEFUL = ("kubernetes", "no StatefulSet is made yet")
-
 
 def test_a_worker_is_ready_while_it_runs(driver: Driver, cloud: Cloud) -> None:
     """It has no port, so it is neither balanced nor published, and it rolls like all others."""
@@ -58,7 +55,6 @@ def test_a_worker_becomes_a_service_by_an_ordinary_change(driver: Driver, cloud:
     assert (state.spec.kind, state.url, state.ready) == ("worker", "", 1)
 
 
-@pytest.mark.gap(*NO_DAEMON)
 def test_a_daemon_runs_once_on_each_node(driver: Driver, cloud: Cloud) -> None:
     """And is reached as a service is."""
     agent = cloud.deploy("agent", driver.image, kind="daemon", port=PORT, publish=driver.free_port())
@@ -71,7 +67,6 @@ def test_a_daemon_runs_once_on_each_node(driver: Driver, cloud: Cloud) -> None:
     assert cloud.backend.plan(state.spec).empty
 
 
-@pytest.mark.gap(*NO_DAEMON)
 def test_a_daemon_is_rolled(driver: Driver, cloud: Cloud) -> None:
     """One of the new revision on each node, and none of the old."""
     agent = cloud.deploy("agent", driver.image, kind="daemon", port=PORT, publish=driver.free_port())
@@ -85,7 +80,6 @@ def test_a_daemon_is_rolled(driver: Driver, cloud: Cloud) -> None:
     eventually(driver, lambda: driver.get(agent.url).body.startswith("new from"))
 
 
-@pytest.mark.gap(*NO_DAEMON)
 def test_a_daemon_is_stopped_and_started(driver: Driver, cloud: Cloud) -> None:
     """It is kept meanwhile."""
     agent = cloud.deploy("agent", driver.image, kind="daemon", port=PORT, publish=False)
@@ -98,7 +92,6 @@ def test_a_daemon_is_stopped_and_started(driver: Driver, cloud: Cloud) -> None:
     assert agent.status().phase is AppPhase.READY
 
 
-@pytest.mark.gap(*NO_DAEMON)
 def test_the_number_of_a_daemon_is_not_chosen(driver: Driver, cloud: Cloud) -> None:
     """The nodes say it."""
     agent = cloud.deploy("agent", driver.image, kind="daemon", port=PORT, publish=False)
@@ -107,7 +100,6 @@ def test_the_number_of_a_daemon_is_not_chosen(driver: Driver, cloud: Cloud) -> N
         agent.scale(3)
 
 
-@pytest.mark.gap(*NO_STATEFUL)
 @pytest.mark.parametrize(
     ("first", "second"), [("service", "stateful"), ("stateful", "service"), ("worker", "stateful")]
 )
@@ -125,7 +117,6 @@ def test_a_kind_stays_what_it_is(driver: Driver, cloud: Cloud, first: str, secon
     assert (app.status().spec, app.status().generation) == (before.spec, before.generation)
 
 
-@pytest.mark.gap(*NO_DAEMON)
 def test_a_number_that_was_chosen_is_in_nobodys_way(driver: Driver, cloud: Cloud) -> None:
     """A daemon that takes the place of several is refused for its kind, not for a number that nobody gave."""
     _deployed(cloud, driver, "worker").scale(2)
@@ -134,7 +125,6 @@ def test_a_number_that_was_chosen_is_in_nobodys_way(driver: Driver, cloud: Cloud
         _deployed(cloud, driver, "daemon")
 
 
-@pytest.mark.gap(*NO_STATEFUL)
 def test_another_kind_comes_after_a_delete(driver: Driver, cloud: Cloud) -> None:
     """Under the same name."""
     _deployed(cloud, driver, "service").delete()

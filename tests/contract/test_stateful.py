@@ -13,8 +13,6 @@ from cloudkit.cloud import Cloud
 from cloudkit.errors import RolloutError
 from cloudkit.model.state import AppPhase, Replica
 
-pytestmark = pytest.mark.gap("kubernetes", "no StatefulSet is made yet")
-
 LONG = 60.0  # seconds, as a controller lets others finish what they may be at
 OPTIONS: Mapping[str, object] = {"kind": "stateful", "port": PORT, "publish": 0, "volumes": "data:/data", "replicas": 2}
 

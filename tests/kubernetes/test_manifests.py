@@ -13,13 +13,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import given as drawn
 from testbed.cluster.given import Given
-from unit.backends.kubernetes.supported import supported_specs
+from unit.backends.kubernetes.supported import owned_specs, supported_specs
 from unit.model.strategies import app_specs
 
 from cloudkit.backends.kubernetes.client import Client
 from cloudkit.backends.kubernetes.connect import connect
 from cloudkit.backends.kubernetes.manifests import Manifest, key_of, manifests
 from cloudkit.backends.kubernetes.objects import Deployment, Pod, Sealed
+from cloudkit.backends.kubernetes.owners import owner_kind
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.records import read_record
 from cloudkit.config import Config
@@ -55,7 +56,7 @@ def client(cluster: Given) -> Iterator[Client]:
             made.delete(object_path("namespaces", name=made.namespace))
 
 
-@drawn(spec=app_specs() | supported_specs())
+@drawn(spec=app_specs() | supported_specs() | owned_specs())
 @ONLINE
 def test_every_object_is_accepted(client: Client, spec: AppSpec) -> None:
     """By server-side apply that writes nothing; or the spec was refused before, without a request."""
@@ -69,7 +70,7 @@ def test_every_object_is_accepted(client: Client, spec: AppSpec) -> None:
     assert [one["metadata"]["name"] for one in answers] == [key_of(one)[1] for one in objects]
 
 
-@drawn(spec=supported_specs())
+@drawn(spec=supported_specs() | owned_specs())
 @ONLINE
 def test_a_spec_comes_back_from_the_server(client: Client, spec: AppSpec) -> None:
     """With all the defaults that it has put in, and its own forms of what it was sent."""
@@ -77,7 +78,7 @@ def test_a_spec_comes_back_from_the_server(client: Client, spec: AppSpec) -> Non
 
     answers = {one["kind"]: _sent(client, one) for one in objects}
 
-    deployment = msgspec.convert(answers["Deployment"], Deployment)
+    deployment = msgspec.convert(answers[owner_kind(spec)], Deployment)
     sealed = [msgspec.convert(answers["Secret"], Sealed)] if "Secret" in answers else []
     record = read_record(deployment, sealed)
     assert record is not None

@@ -1,7 +1,7 @@
 """Do what a plan says: make the objects that are wanted, wait for the cluster, and go back when it cannot.
 
-The Deployment is the record: who writes it has won, and everything else follows from it. Before it comes only what its
-pods read, and whoever is interrupted goes on from there.
+What makes the pods, a Deployment, a StatefulSet or a DaemonSet, is the record: who writes it has won, and everything
+else follows from it. Before it comes only what its pods read, and whoever is interrupted goes on from there.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from cloudkit.backends.kubernetes.blocked import Blocked
 from cloudkit.backends.kubernetes.manifests import Manifest, Ways, kept_keys, manifests, surplus_keys
 from cloudkit.backends.kubernetes.manifests.pulling import pull_name
 from cloudkit.backends.kubernetes.manifests.service import service
+from cloudkit.backends.kubernetes.owners import COLLECTIONS, HISTORIES, owner_kind
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.plan import DELETION_COST, retired, wanted_revision
 from cloudkit.backends.kubernetes.pulls import PullSecret, pull_of
-from cloudkit.backends.kubernetes.records import Record, followed, ports_of, revision_of
+from cloudkit.backends.kubernetes.records import Record, counted, ports_of, revision_of, running_revisions
 from cloudkit.backends.kubernetes.removing import await_end, remove_app
 from cloudkit.backends.kubernetes.roll import Roll
 from cloudkit.backends.kubernetes.sight import Sight
@@ -36,7 +38,6 @@ from cloudkit.model.progress import Phase, Progress
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
     from cloudkit.backends.kubernetes.look import Look
-    from cloudkit.backends.kubernetes.objects import Deployment
     from cloudkit.backends.kubernetes.observe import Observation
     from cloudkit.model.app import AppSpec
     from cloudkit.model.cause import Cause
@@ -101,6 +102,8 @@ class Application:
         except CloudkitError:
             self._take_back(target, previous)
             raise
+        if spec.kind == "stateful" and not wait:
+            Blocked(client=self._client, spec=spec, revision=target.revision).release_once()
         if wait:
             self._follow(target, previous, timeout=remaining(timeout, begun))
             self._sweep(target)
@@ -116,7 +119,7 @@ class Application:
         seen = self._look.observe(app)
         if not seen.ending:
             return seen
-        await_end(self._client, app, timeout=timeout)
+        await_end(self._client, app, seen.ending, timeout=timeout)
         return self._look.observe(app)
 
     def _unchanged(self, plan: Plan, seen: Observation) -> Observation:
@@ -129,7 +132,7 @@ class Application:
         record = seen.record
         if record is None:
             return None
-        running = {revision_of(one) for one in seen.replica_sets if one.spec.replicas} - {record.revision}
+        running = running_revisions(seen.replica_sets, seen.pods) - {record.revision}
         left = [one for one in self._look.revisions(seen) if one.number in running] if record.spec == spec else []
         target = Target(
             spec=record.spec,
@@ -164,7 +167,7 @@ class Application:
 
     def _record(self, seen: Observation, target: Target) -> None:
         """Say what is wanted from now on; of two that say so at once, one gets a ``ConflictError``."""
-        if seen.record is not None and seen.record.revision == target.revision:
+        if seen.record is not None and seen.record.revision == target.revision and target.spec.kind != "stateful":
             with suppress(AccessError):  # without it, the cluster's own choice holds
                 going = [one.metadata.name for one in retired(seen.record, seen.pods, target.spec)]
                 self._writing.annotate(going, DELETION_COST, "-1")
@@ -178,7 +181,7 @@ class Application:
         self._writing.record(deployment, expected=expected, autoscale=target.spec.autoscale)
 
     def _surround(self, target: Target, seen: Observation) -> None:
-        """Make what stands around the Deployment, and remove what the spec no longer asks for."""
+        """Make what stands around the record, and remove what the spec no longer asks for."""
         before, _deployment, after = self._manifests(target)
         self._writing.objects((*before, *after))
         grow_claims(self._client, target.spec)
@@ -195,7 +198,7 @@ class Application:
             self._writing.objects(service(target.spec, namespace=self._client.namespace, ways=ways))
 
     def _manifests(self, target: Target) -> tuple[Sequence[Manifest], Manifest, Sequence[Manifest]]:
-        """Return an app's objects: what comes before its Deployment, that, and what comes after it."""
+        """Return an app's objects: what comes before its record, that, and what comes after it."""
         every = manifests(
             target.spec,
             namespace=self._client.namespace,
@@ -204,7 +207,7 @@ class Application:
             pull=target.pull,
             ways=target.ways,
         )
-        index = next(index for index, one in enumerate(every) if one["kind"] == "Deployment")
+        index = next(index for index, one in enumerate(every) if one["kind"] in COLLECTIONS)
         return every[:index], every[index], every[index + 1 :]
 
     def _follow(self, target: Target, previous: Target | None, *, timeout: float | None) -> None:
@@ -229,14 +232,16 @@ class Application:
             replicas=target.spec.replicas,
             created_at=datetime.now(UTC),
         )
+        blocked = Blocked(client=self._client, spec=target.spec, revision=target.revision)
         roll = Roll(
             name=target.spec.name,
             generation=target.generation,
-            state=lambda deployment, pods: app_state(_followed(record, deployment), pods),
+            state=lambda owner, pods: app_state(counted(record, owner), pods),
+            unblock=blocked.release if target.spec.kind == "stateful" else None,
             diagnose=lambda _state, _pods: self._look.diagnose(record),
             listener=self._listener,
         )
-        with Sight(self._client, target.spec.name) as sight:
+        with Sight(self._client, target.spec.name, owner_kind(target.spec)) as sight:
             roll.run(sight, timeout=timeout)
 
     def _return(self, target: Target, previous: Target | None, cause: Cause) -> None:
@@ -265,7 +270,7 @@ class Application:
         seen = self._look.observe(target.spec.name)
         given_up = [one for one in seen.replica_sets if revision_of(one) == target.revision]
         for one in given_up:
-            path = object_path("replicasets", self._client.namespace, one.metadata.name)
+            path = object_path(HISTORIES[owner_kind(target.spec)], self._client.namespace, one.metadata.name)
             self._client.delete(path, uid=one.metadata.uid)
         self._writing.remove(kept_keys(target.spec.name, target.revision))
         left = tuple(one for one in seen.replica_sets if one not in given_up)
@@ -280,7 +285,3 @@ class Application:
             remove_app(self._client, seen)
         elif previous.generation != target.generation:
             self._go_back(target, previous)
-
-
-def _followed(record: Record, deployment: Deployment) -> Record:
-    return replace(record, spec=followed(record.spec, deployment.spec.replicas))

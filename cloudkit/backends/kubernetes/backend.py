@@ -60,8 +60,6 @@ class KubernetesBackend:
     name = "kubernetes"
     capabilities = frozenset(Capability) - {
         Capability.HTTP_TRAFFIC,
-        Capability.DAEMON,
-        Capability.STATEFUL,
         Capability.JOB,
         Capability.CRON,
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cloudkit.backends.kubernetes.manifests import Manifest, key_of
+from cloudkit.backends.kubernetes.owners import COLLECTIONS
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.errors import AccessError, NotFoundError
 from cloudkit.model.plan import Action, ActionKind
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["changed_paths", "drift_actions"]
 
-WATCHED = frozenset({"deployments", "services"})
+WATCHED = frozenset({*COLLECTIONS.values(), "services"})
 _MOST = 3  # fields that a step names
 
 

@@ -49,7 +49,9 @@ def shared(
         body: What is wanted of it.
         autoscale: How the app follows its load; None where it does not.
     """
-    number = body["spec"]["replicas"]
+    number = body["spec"].get("replicas")
+    if number is None:  # a DaemonSet's is how many nodes there are
+        return raw, body
     if autoscale is not None and number:
         present = raw["spec"].get("replicas") or number
         number = min(max(present, autoscale.min), autoscale.max)

@@ -1,7 +1,7 @@
 """The labels and annotations that hold all the state of the Kubernetes backend.
 
-Spec, generation and revision are annotations of a Deployment, which its controller copies to the ReplicaSet; the
-revision is one of the pod template, too.
+Spec, generation and revision are annotations of a Deployment, StatefulSet or DaemonSet, which its controller copies to
+the revision that it keeps; the revision is one of the pod template, too.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ __all__ = [
     "PULL",
     "REVISION",
     "SPEC",
+    "STOPPED",
     "VERSION",
     "Component",
     "app_selector",
@@ -47,6 +48,8 @@ FIELD_MANAGER = OWNER
 OWNED = f"{MANAGED_BY}={OWNER}"
 PULL = "cloudkit/pull"
 """Annotation of a pod template: the registry that the app's pull secret is for, where its revision has one."""
+STOPPED = "cloudkit/stopped"
+"""Label that no node has: what a stopped daemon asks for."""
 CONTAINER = "app"
 """The name of the container that is the app, beside those that admission may add."""
 

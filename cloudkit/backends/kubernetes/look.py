@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cloudkit.backends.kinds import claims_of
 from cloudkit.backends.kubernetes.drift import drift_actions
 from cloudkit.backends.kubernetes.lost import lost_cause
 from cloudkit.backends.kubernetes.manifests import manifests
 from cloudkit.backends.kubernetes.objects import Claim, Node
 from cloudkit.backends.kubernetes.observe import Named, Observation, observe_app
+from cloudkit.backends.kubernetes.owners import owner_kind
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.plan import Situation
 from cloudkit.backends.kubernetes.pulls import wanted_registry
@@ -51,11 +53,12 @@ class Look:
             wanted: What is wanted, for the claims of its volumes; None when it goes.
 
         Raises:
-            ConflictError: A Deployment of that name is somebody else's.
+            ConflictError: What it needs to make its pods is there, and is somebody else's.
         """
-        if wanted is not None and seen.deployment is not None and seen.record is None:
-            message = f"app {seen.app!r} needs the Deployment {seen.app!r}, which is somebody else's"
-            raise ConflictError(message, hint=f"kubectl get deployment {seen.app} -n {self.client.namespace}")
+        kind = owner_kind(wanted) if wanted is not None else ""
+        if kind in seen.strangers:
+            message = f"app {seen.app!r} needs the {kind} {seen.app!r}, which is somebody else's"
+            raise ConflictError(message, hint=f"kubectl get {kind.lower()} {seen.app} -n {self.client.namespace}")
         return Situation(
             namespace=self.client.namespace,
             record=seen.record,
@@ -125,13 +128,19 @@ class Look:
             return ()
 
     def _claims(self, wanted: AppSpec | None) -> frozenset[tuple[str, str]]:
-        names = {mount.source for mount in wanted.mounts if mount.kind == "volume"} if wanted else set[str]()
+        names = _claim_names(wanted) if wanted else set[str]()
         if not names:
             return frozenset()
         resource = "persistentvolumeclaims"
         listed = self.client.list(object_path(resource, self.client.namespace), Claim).items
         there = {one.metadata.name for one in listed}
         return frozenset((resource, name) for name in names & there)
+
+
+def _claim_names(spec: AppSpec) -> set[str]:
+    if spec.kind == "stateful":
+        return set(claims_of(spec))
+    return {mount.source for mount in spec.mounts if mount.kind == "volume"}
 
 
 def confirm_namespace(client: Client) -> None:

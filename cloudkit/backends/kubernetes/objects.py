@@ -18,9 +18,9 @@ __all__ = [
     "Container",
     "ContainerState",
     "ContainerStatus",
+    "ControllerRevision",
     "Deployment",
     "DeploymentStatus",
-    "Happening",
     "Listing",
     "Metadata",
     "Node",
@@ -30,7 +30,6 @@ __all__ = [
     "PodSpec",
     "PodStatus",
     "PodTemplate",
-    "Reference",
     "ReplicaSet",
     "Sealed",
     "Service",
@@ -205,30 +204,58 @@ class DeploymentSpec(_Object, frozen=True):
 
 
 class DeploymentStatus(_Object, frozen=True):
-    """How far the controller has come."""
+    """How far the controller has come; a DaemonSet's says for how many nodes, too."""
 
     observed_generation: int = 0
     replicas: int = 0
     updated_replicas: int = 0
     ready_replicas: int = 0
     available_replicas: int = 0
+    desired_number_scheduled: int = 0
     conditions: tuple[Condition, ...] = ()
 
 
 class Deployment(_Object, frozen=True):
-    """A Deployment."""
+    """What makes an app's pods, and is its record: a Deployment, a StatefulSet or a DaemonSet."""
 
     metadata: Metadata
+    kind: str = "Deployment"
     spec: DeploymentSpec = DeploymentSpec()
     status: DeploymentStatus = DeploymentStatus()
 
 
 class ReplicaSet(_Object, frozen=True):
-    """One revision of a Deployment."""
+    """One kept revision: a ReplicaSet of a Deployment, or a ControllerRevision in the same form."""
 
     metadata: Metadata
+    kind: str = "ReplicaSet"
     spec: DeploymentSpec = DeploymentSpec()
     status: DeploymentStatus = DeploymentStatus()
+
+
+class Templated(_Object, frozen=True):
+    """What pods of a revision were made from."""
+
+    template: PodTemplate = PodTemplate()
+
+
+class Snapshot(_Object, frozen=True):
+    """What a controller has kept of its owner."""
+
+    spec: Templated = Templated()
+
+
+class ControllerRevision(_Object, frozen=True):
+    """One revision of a StatefulSet or a DaemonSet."""
+
+    metadata: Metadata
+    data: Snapshot = Snapshot()
+
+    @property
+    def kept(self) -> ReplicaSet:
+        """The same in the form of a ReplicaSet, which has no pods of its own."""
+        spec = DeploymentSpec(replicas=0, template=self.data.spec.template)
+        return ReplicaSet(metadata=self.metadata, kind="ControllerRevision", spec=spec)
 
 
 class ServicePort(_Object, frozen=True):
@@ -311,37 +338,6 @@ class Node(_Object, frozen=True):
     metadata: Metadata
     spec: NodeSpec = NodeSpec()
     status: NodeStatus = NodeStatus()
-
-
-class Reference(_Object, frozen=True):
-    """The object that a happening is about."""
-
-    kind: str = ""
-    name: str = ""
-    uid: str = ""
-    field_path: str = ""
-
-
-class Series(_Object, frozen=True):
-    """How often a happening came."""
-
-    count: int = 0
-    last_observed_time: datetime | None = None
-
-
-class Happening(_Object, frozen=True):
-    """An Event of Kubernetes, under a name of its own as cloudkit has an ``Event``, too."""
-
-    metadata: Metadata
-    involved_object: Reference = Reference()
-    reason: str = ""
-    message: str = ""
-    type: str = "Normal"
-    count: int | None = None
-    first_timestamp: datetime | None = None
-    last_timestamp: datetime | None = None
-    event_time: datetime | None = None
-    series: Series | None = None
 
 
 class Requested(_Object, frozen=True):

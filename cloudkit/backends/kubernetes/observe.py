@@ -1,4 +1,4 @@
-"""What a cluster holds of one app, or of all: its Deployment, revisions, pods, and what surrounds them."""
+"""What a cluster holds of one app, or of all: what makes its pods, revisions, pods, and what surrounds them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from cloudkit.backends.kubernetes.finding import find_kind, is_own
 from cloudkit.backends.kubernetes.labels import (
     COMPONENT,
     MANAGED_BY,
@@ -21,7 +22,16 @@ from cloudkit.backends.kubernetes.labels import (
     app_selector,
 )
 from cloudkit.backends.kubernetes.lost import lost_names
-from cloudkit.backends.kubernetes.objects import Deployment, Metadata, Pod, ReplicaSet, Sealed, Service
+from cloudkit.backends.kubernetes.objects import (
+    ControllerRevision,
+    Deployment,
+    Metadata,
+    Pod,
+    ReplicaSet,
+    Sealed,
+    Service,
+)
+from cloudkit.backends.kubernetes.owners import COLLECTIONS, HISTORIES
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.records import Record, Settings, read_record
 from cloudkit.backends.kubernetes.watching import Kept
@@ -50,8 +60,9 @@ class Observation:
 
     Args:
         app: The app's name.
-        deployment: Its Deployment, unless that is being deleted.
-        ending: True while a Deployment of that name is being deleted.
+        deployment: Its Deployment, StatefulSet or DaemonSet, unless that is being deleted.
+        ending: Which kind of these is being deleted under that name; empty for none.
+        strangers: Which kinds of these are there under that name, and are somebody else's.
         record: What is wanted of it; None where it is not there.
         replica_sets: Its revisions, whether or not they run.
         pods: Its pods, those that are ending too.
@@ -63,7 +74,8 @@ class Observation:
 
     app: str
     deployment: Deployment | None
-    ending: bool = False
+    ending: str = ""
+    strangers: frozenset[str] = frozenset()
     record: Record | None = None
     replica_sets: tuple[ReplicaSet, ...] = ()
     pods: tuple[Pod, ...] = ()
@@ -123,24 +135,31 @@ def observe_app(client: Client, app: str) -> Observation:
 
 def _seen(client: Client, app: str) -> Observation:
     listed = partial(_listed, client, app_selector(app))
-    with ThreadPoolExecutor(4) as pool:
-        found = pool.submit(client.find, object_path("deployments", client.namespace, app), Deployment)
+    with ThreadPoolExecutor(6) as pool:
+        found = {kind: pool.submit(find_kind, client, app, kind) for kind in COLLECTIONS}
         replica_sets = pool.submit(listed, "replicasets", ReplicaSet)
         pods = pool.submit(listed, "pods", Pod)
         services = pool.submit(_services, client, app)
         secrets = pool.submit(listed, "secrets", Sealed)
         configs = pool.submit(listed, "configmaps", Settings)
         others = {resource: pool.submit(listed, resource, Named) for resource in _PLAIN}
-    deployment = found.result()
-    ending = deployment is not None and deployment.metadata.deletion_timestamp is not None
+    there = [owner for one in found.values() if (owner := one.result()) is not None]
+    deployment = next((one for one in there if is_own(one)), None)
+    leaving = [
+        one
+        for one in there
+        if one.metadata.deletion_timestamp is not None and (deployment is None or one is deployment)
+    ]
+    ending = leaving[0].kind if leaving else ""
     sealed = _visible(secrets, needed=deployment is not None and _holds(deployment, SECRET))
     settings = _visible(configs, needed=deployment is not None and _holds(deployment, FILE))
     return Observation(
         app=app,
         deployment=None if ending else deployment,
         ending=ending,
+        strangers=frozenset(one.kind for one in there if one is not deployment and one not in leaving),
         record=None if ending or deployment is None else read_record(deployment, sealed, settings),
-        replica_sets=replica_sets.result(),
+        replica_sets=(*replica_sets.result(), *_snapshots(client, app, there)),
         pods=pods.result(),
         services=services.result(),
         secrets=sealed,
@@ -156,11 +175,11 @@ def _seen(client: Client, app: str) -> Observation:
 def observe(client: Client) -> Mapping[str, Observation]:
     """Return all apps, by name: what their states are made of, without revisions and surroundings."""
     selector = f"{OWNED},{COMPONENT}={Component.REPLICA}"
-    with ThreadPoolExecutor(3) as pool:
-        found = pool.submit(_listed, client, selector, "deployments", Deployment)
+    with ThreadPoolExecutor(5) as pool:
+        found = [pool.submit(_owners, client, selector, kind) for kind in COLLECTIONS]
         pods = pool.submit(_listed, client, selector, "pods", Pod)
         services = pool.submit(_listed, client, selector, "services", Service)
-    present = [one for one in found.result() if one.metadata.deletion_timestamp is None]
+    present = [one for some in found for one in some.result() if one.metadata.deletion_timestamp is None]
     sealed, filed = (any(_holds(one, mark) for one in present) for mark in (SECRET, FILE))
     secrets = _by_app(_listed(client, selector, "secrets", Sealed) if sealed else ())
     configs = _by_app(_listed(client, selector, "configmaps", Settings) if filed else ())
@@ -179,6 +198,25 @@ def observe(client: Client) -> Mapping[str, Observation]:
         for name in (one.metadata.name,)
     }
     return {name: one if one.whole else observe_app(client, name) for name, one in found_of.items()}
+
+
+def _snapshots(client: Client, app: str, owners: Iterable[Deployment]) -> tuple[ReplicaSet, ...]:
+    """Return the revisions that no ReplicaSet is."""
+    if all(HISTORIES[one.kind] == "replicasets" for one in owners):
+        return ()
+    found = _listed(client, app_selector(app), "controllerrevisions", ControllerRevision)
+    return tuple(one.kept for one in found)
+
+
+def _owners(client: Client, selector: str, kind: str) -> tuple[Deployment, ...]:
+    """Return all objects of one kind that make pods of ours; none of a kind that one may not list."""
+    try:
+        found = _listed(client, selector, COLLECTIONS[kind], Deployment)
+    except AccessError:
+        if kind == "Deployment":
+            raise
+        return ()
+    return tuple(structs.replace(one, kind=kind) for one in found)
 
 
 def _holds(deployment: Deployment, mark: str) -> bool:

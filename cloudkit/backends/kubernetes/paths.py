@@ -19,6 +19,7 @@ _GROUPS = {
     "secrets": "api/v1",
     "serviceaccounts": "api/v1",
     "services": "api/v1",
+    "controllerrevisions": "apis/apps/v1",
     "daemonsets": "apis/apps/v1",
     "deployments": "apis/apps/v1",
     "replicasets": "apis/apps/v1",

@@ -9,6 +9,8 @@ from typing import Any
 from cloudkit.backends.kubernetes.manifests import key_of, manifests, surplus_keys
 from cloudkit.backends.kubernetes.manifests.pulling import pull_name
 from cloudkit.backends.kubernetes.objects import Pod, Service
+from cloudkit.backends.kubernetes.ordered import claim_actions, ordered_actions, refuse_other_volumes
+from cloudkit.backends.kubernetes.owners import owner_word
 from cloudkit.backends.kubernetes.records import Record
 from cloudkit.backends.kubernetes.state import live_pods, pod_revision, replica_phase
 from cloudkit.backends.kubernetes.strangers import is_of, stranger
@@ -66,7 +68,7 @@ class Situation:
 
     @property
     def keys(self) -> frozenset[tuple[str, str]]:
-        """All that is there, the Deployment apart, by collection and name."""
+        """All that is there, what makes its pods apart, by collection and name."""
         return self.present | {("services", one.metadata.name) for one in self.services}
 
 
@@ -85,6 +87,8 @@ def plan_actions(situation: Situation, wanted: AppSpec) -> tuple[Action, ...]:
         ConflictError: A Service of the same name is somebody else's.
         UnsupportedError: Kubernetes cannot do something of the spec.
     """
+    if wanted.kind == "stateful":
+        refuse_other_volumes(situation.record, wanted)
     revision = wanted_revision(situation, wanted)
     ways = wanted_ways(situation.record, wanted, situation.services)
     objects = manifests(wanted, namespace=situation.namespace, revision=revision, generation=1, ways=ways)
@@ -94,6 +98,7 @@ def plan_actions(situation: Situation, wanted: AppSpec) -> tuple[Action, ...]:
         *_pull(situation, wanted, revision),
         *_objects(situation, wanted, objects),
         *_growing(situation, wanted),
+        *(claim_actions(wanted, situation.present) if wanted.kind == "stateful" else ()),
         *_replicas(situation, wanted, revision),
         *_surplus(situation, wanted, revision),
     )
@@ -105,7 +110,7 @@ def delete_actions(situation: Situation, app: str) -> tuple[Action, ...]:
     removed = sorted(key for key in situation.keys if key[0] != "persistentvolumeclaims")
     return (
         *(_removal(_WORDS["services"], name) for resource, name in removed if resource == "services"),
-        *((_removal("deployment", app),) if situation.record else ()),
+        *((_removal(owner_word(situation.record.spec), app),) if situation.record else ()),
         *(Action(kind=ActionKind.DRAIN, object="replica", name=name) for name in living),
         *(_removal(_WORDS[resource], name) for resource, name in removed if resource != "services"),
     )
@@ -131,14 +136,15 @@ def retired(record: Record, pods: Iterable[Pod], wanted: AppSpec) -> tuple[Pod, 
 
 def _record(situation: Situation, wanted: AppSpec, revision: int) -> Iterator[Action]:
     record, count = situation.record, 0 if wanted.stopped else wanted.replicas
+    word = owner_word(wanted)
     if record is None or record.spec != wanted or record.revision != revision:
         generation = (record.generation if record else 0) + 1
         yield Action(kind=ActionKind.RECORD, object="revision", name=str(revision), detail=f"generation {generation}")
         kind = ActionKind.UPDATE if record else ActionKind.CREATE
-        yield Action(kind=kind, object="deployment", name=wanted.name, detail=_scaled(record, count))
+        yield Action(kind=kind, object=word, name=wanted.name, detail=_scaled(record, wanted))
     elif record.replicas != count:
-        detail = _scaled(record, count)
-        yield Action(kind=ActionKind.UPDATE, object="deployment", name=wanted.name, detail=detail)
+        detail = _scaled(record, wanted)
+        yield Action(kind=ActionKind.UPDATE, object=word, name=wanted.name, detail=detail)
 
 
 def _pull(situation: Situation, wanted: AppSpec, revision: int) -> Iterator[Action]:
@@ -150,14 +156,17 @@ def _pull(situation: Situation, wanted: AppSpec, revision: int) -> Iterator[Acti
         yield Action(kind=ActionKind.CREATE, object="secret", name=name, detail=f"to pull from {situation.pull}")
 
 
-def _scaled(record: Record | None, count: int) -> str:
+def _scaled(record: Record | None, wanted: AppSpec) -> str:
+    count = 0 if wanted.stopped else wanted.replicas
+    if wanted.kind == "daemon":
+        return "on each node" if record is None and count else ""
     if record is None or record.replicas == count:
         return f"{count} replica{'s' * (count != 1)}" if record is None else ""
     return f"{record.replicas} -> {count} replicas"
 
 
 def _objects(situation: Situation, wanted: AppSpec, objects: Iterable[Mapping[str, Any]]) -> Iterator[Action]:
-    """Yield what is made or changed around the Deployment."""
+    """Yield what is made or changed around the record."""
     services = {one.metadata.name: one for one in situation.services}
     same = situation.record is not None and situation.record.spec == wanted
     for manifest in objects:
@@ -185,7 +194,7 @@ def _detail(resource: str, name: str, wanted: AppSpec) -> str:
 def _growing(situation: Situation, wanted: AppSpec) -> Iterator[Action]:
     """Yield the volumes that are there and are given another size."""
     before = {one.target: one for one in situation.record.spec.mounts} if situation.record else {}
-    for one in wanted.mounts:
+    for one in wanted.mounts if wanted.kind != "stateful" else ():
         old = before.get(one.target)
         there = ("persistentvolumeclaims", one.source) in situation.keys
         if there and old is not None and old.source == one.source and one.size and one.size != old.size:
@@ -216,13 +225,18 @@ def _published(spec: AppSpec) -> str:
 
 def _replicas(situation: Situation, wanted: AppSpec, revision: int) -> Iterator[Action]:
     """Yield which replicas go and how many come, with every new one taken for ready."""
+    if wanted.kind == "stateful":
+        yield from ordered_actions(wanted, revision, situation.pods)
+        return
     record, count = situation.record, 0 if wanted.stopped else wanted.replicas
+    if wanted.kind == "daemon" and count:
+        count = record.nodes or 1 if record else 1
     living = [one for one in situation.pods if one.metadata.deletion_timestamp is None and not _ended(one)]
     staying = [one for one in living if pod_revision(one) == revision]
     for _ in range(max(0, count - len(staying))):
         yield Action(kind=ActionKind.START, object="replica", detail=f"revision {revision}")
     leaving = [one for one in _sorted(living) if pod_revision(one) != revision]
-    if record is not None and record.revision == revision:
+    if record is not None and record.revision == revision and (wanted.stopped or wanted.kind != "daemon"):
         leaving += retired(record, situation.pods, wanted)
     for pod in leaving:
         yield Action(kind=ActionKind.DRAIN, object="replica", name=pod.metadata.name)

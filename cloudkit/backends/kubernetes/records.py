@@ -1,7 +1,8 @@
 """An app's wanted spec and its kept revisions, read from its Deployment, ReplicaSets, Secrets and ConfigMaps: pure.
 
-The Deployment's annotations say what is wanted; its controller copies them to the ReplicaSet of each revision. The
-values of secrets stand in a Secret of the revision, and nowhere else; the contents of its files in a ConfigMap.
+The Deployment's annotations say what is wanted; its controller copies them to the ReplicaSet of each revision. Those of
+a StatefulSet and a DaemonSet do the same with a ControllerRevision. The values of secrets stand in a Secret of the
+revision, and nowhere else; the contents of its files in a ConfigMap.
 """
 
 from __future__ import annotations
@@ -10,17 +11,17 @@ import json
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from cloudkit.backends.kubernetes.labels import CONTAINER, GENERATION, PULL, REVISION, SPEC
+from cloudkit.backends.kubernetes.labels import CONTAINER, GENERATION, PULL, REVISION, SPEC, STOPPED
 from cloudkit.backends.kubernetes.lost import lost_names
-from cloudkit.backends.kubernetes.manifests.deployment import HISTORY
 from cloudkit.backends.kubernetes.manifests.files import config_name, file_key
+from cloudkit.backends.kubernetes.manifests.record import HISTORY
 from cloudkit.backends.kubernetes.manifests.variables import secret_name
-from cloudkit.backends.kubernetes.objects import Deployment, Metadata, ReplicaSet, Sealed
+from cloudkit.backends.kubernetes.objects import Deployment, Metadata, Pod, ReplicaSet, Sealed
 from cloudkit.errors import ConfigError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.encode import decode
@@ -29,13 +30,16 @@ from cloudkit.model.state import Revision
 __all__ = [
     "Record",
     "Settings",
+    "counted",
     "followed",
     "kept_revisions",
     "newest_revision",
+    "nodes_of",
     "ports_of",
     "read_record",
     "revision_of",
     "revisions",
+    "running_revisions",
 ]
 
 
@@ -55,7 +59,8 @@ class Record:
         generation: Counts the changes of the spec.
         revision: Counts the changes of what runs.
         version: The Deployment's ``resourceVersion``, the lock of the next change.
-        replicas: How many replicas its controller keeps now, which a hand may have changed.
+        replicas: How many replicas its controller keeps now, which a hand may have changed; of a daemon on each node.
+        nodes: How many nodes a daemon runs on, as its controller has counted them; None for others.
         created_at: When the app was made.
         pull: The registry that its revision has a pull secret for; empty for none.
         ports: What its ports are called in its pods, by number and in their order.
@@ -66,6 +71,7 @@ class Record:
     revision: int
     version: str
     replicas: int
+    nodes: int | None = None
     created_at: datetime
     pull: str = ""
     ports: Mapping[int, str] = field(default_factory=dict)
@@ -89,15 +95,14 @@ def read_record(
     if text is None or not generation:
         return None
     revision = revision_of(deployment)
+    spec = _spec(metadata.namespace, metadata.name, text, revision, _Kept(tuple(secrets), tuple(configs)))
     return Record(
-        spec=followed(
-            _spec(metadata.namespace, metadata.name, text, revision, _Kept(tuple(secrets), tuple(configs))),
-            deployment.spec.replicas,
-        ),
+        spec=followed(spec, deployment.spec.replicas),
         generation=generation,
         revision=revision,
         version=metadata.resource_version,
-        replicas=deployment.spec.replicas,
+        replicas=0 if STOPPED in deployment.spec.template.spec.node_selector else deployment.spec.replicas,
+        nodes=nodes_of(deployment) if spec.kind == "daemon" else None,
         created_at=metadata.creation_timestamp or datetime.now(UTC),
         pull=deployment.spec.template.metadata.annotations.get(PULL, ""),
         ports=ports_of(deployment),
@@ -107,6 +112,26 @@ def read_record(
 def followed(spec: AppSpec, replicas: int) -> AppSpec:
     """Return a spec whose number of replicas is the one that its autoscaler has chosen; none is nobody's choice."""
     return spec.replace(replicas=replicas) if spec.autoscale and replicas and not spec.stopped else spec
+
+
+def counted(record: Record, owner: Deployment) -> Record:
+    """Return a record with what its object has been told or has counted since."""
+    nodes = nodes_of(owner) if record.spec.kind == "daemon" else None
+    return replace(record, spec=followed(record.spec, owner.spec.replicas), nodes=nodes)
+
+
+def running_revisions(replica_sets: Iterable[ReplicaSet], pods: Iterable[Pod]) -> frozenset[int]:
+    """Return the revisions that have replicas, or would have if they could."""
+    wanted = {revision_of(one) for one in replica_sets if one.spec.replicas}
+    kept = {revision_of(one) for one in replica_sets}
+    running = {_number(one.metadata, REVISION) for one in pods if one.metadata.deletion_timestamp is None}
+    return frozenset(wanted | (running & kept)) - {0}
+
+
+def nodes_of(daemon: Deployment) -> int:
+    """Return how many nodes a daemon is to run on: one at the least, as else nobody would hear that none admits it."""
+    seen = daemon.status.observed_generation >= daemon.metadata.generation
+    return max(1, daemon.status.desired_number_scheduled if seen else 0)
 
 
 def revisions(
@@ -209,10 +234,11 @@ def _spec(namespace: str, app: str, text: str, revision: int, kept: _Kept) -> Ap
     try:
         data = json.loads(text)
     except ValueError as error:
-        message = f"annotation {SPEC} of Deployment {app!r} is no JSON"
-        raise ConfigError(message, hint=f"kubectl delete deployment {app} -n {namespace}") from error
+        message = f"annotation {SPEC} of what makes the pods of {app!r} is no JSON"
+        hint = f"kubectl get deployment,statefulset,daemonset {app} -n {namespace}; and delete it"
+        raise ConfigError(message, hint=hint) from error
     if not isinstance(data, dict):
-        raise ConfigError(f"annotation {SPEC} of Deployment {app!r} is no spec")
+        raise ConfigError(f"annotation {SPEC} of what makes the pods of {app!r} is no spec")
     owner = app or str(data.get("name"))
     secret, config = secret_name(owner, revision), config_name(owner, revision)
     values, contents = dict(_values(secret, kept.secrets)), dict(_contents(config, kept.configs))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cloudkit.backends.kubernetes.labels import GENERATION
 from cloudkit.backends.kubernetes.objects import Deployment
+from cloudkit.backends.kubernetes.owners import COLLECTIONS, HISTORIES
 from cloudkit.backends.kubernetes.owning import is_stale
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.sight import Sight
@@ -30,43 +31,45 @@ def remove_app(client: Client, seen: Observation) -> None:
         ConflictError: Somebody has changed it since.
         BackendError: A pod does not end, as when its node is lost.
     """
+    kind = seen.deployment.kind if seen.deployment else seen.ending or "Deployment"
     if seen.deployment is not None:
-        _remove_deployment(client, seen.app, seen.generation)
+        _remove_owner(client, seen.app, kind, seen.generation)
     services = {("services", one.metadata.name): one.metadata.uid for one in seen.own_services}
     for (resource, name), uid in {**services, **seen.kept, **seen.others}.items():
         client.delete(object_path(resource, client.namespace, name), uid=uid)  # never one that was made since
     for one in seen.replica_sets:
         if not one.metadata.owner_references:
-            client.delete(object_path("replicasets", client.namespace, one.metadata.name), uid=one.metadata.uid)
-    await_end(client, seen.app)
+            client.delete(object_path(HISTORIES[kind], client.namespace, one.metadata.name), uid=one.metadata.uid)
+    await_end(client, seen.app, kind)
 
 
-def await_end(client: Client, app: str, *, timeout: float | None = None) -> None:
-    """Return when an app's Deployment and pods are gone.
+def await_end(client: Client, app: str, kind: str, *, timeout: float | None = None) -> None:
+    """Return when an app's pods and what makes them are gone.
 
     Args:
         client: A connection to the API server.
         app: The app.
+        kind: The kind of what makes its pods.
         timeout: Seconds at the most; without it the grace of its pods, and some patience.
 
     Raises:
         BackendError: A pod does not end.
     """
     begun = time.monotonic()
-    with Sight(client, app) as sight:
+    with Sight(client, app, kind) as sight:
         while sight.deployment is not None or sight.pods:
             grace = max((one.metadata.deletion_grace_period_seconds or 0 for one in sight.pods), default=0)
             waited, allowed = time.monotonic() - begun, PATIENCE + grace
             if waited > (allowed if timeout is None else min(allowed, timeout)):
                 left = [one.metadata.name for one in sight.pods]
-                message = f"app {app!r} is deleted, but does not end: {', '.join(left) or 'its Deployment'}"
+                message = f"app {app!r} is deleted, but does not end: {', '.join(left) or f'its {kind}'}"
                 raise BackendError(message, hint=f"kubectl describe pods -n {client.namespace} {' '.join(left)}")
             sight.wait(TICK if timeout is None else min(TICK, max(0.05, timeout - waited)))
 
 
-def _remove_deployment(client: Client, app: str, generation: int) -> None:
-    """Remove a Deployment with all that it owns, unless somebody has changed what is wanted."""
-    path = object_path("deployments", client.namespace, app)
+def _remove_owner(client: Client, app: str, kind: str, generation: int) -> None:
+    """Remove what makes an app's pods with all that it owns, unless somebody has changed what is wanted."""
+    path = object_path(COLLECTIONS[kind], client.namespace, app)
     for _ in range(TRIES):
         found = client.find(path, Deployment)
         if found is None or found.metadata.deletion_timestamp is not None:

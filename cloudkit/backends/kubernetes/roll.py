@@ -33,6 +33,7 @@ class Roll:
         state: Makes the app's state of its Deployment and pods.
         diagnose: Asks why pods are not ready.
         listener: Hears of each step.
+        unblock: Is called with the pods while its controller, which has seen what is wanted, may wait for ever.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Roll:
     state: Callable[[Deployment, Sequence[Pod]], AppState]
     diagnose: Callable[[AppState, Sequence[Pod]], Cause | None]
     listener: Listener
+    unblock: Callable[[Sequence[Pod]], None] | None = None
     _ends: float | None = None
     _progress: tuple[object, ...] = ()
     _progressed_at: float = field(default_factory=time.monotonic)
@@ -71,6 +73,8 @@ class Roll:
         current = deployment.status.observed_generation >= deployment.metadata.generation
         settled = current and state.settled
         self._tell(state, settled=settled)
+        if current and not settled and self.unblock is not None:
+            self.unblock(pods)
         return settled or self._ends_here(state, pods, gave_up=current and self._has_given_up(deployment))
 
     def _has_given_up(self, deployment: Deployment) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from cloudkit.backends.kubernetes.ending import Ending
 from cloudkit.backends.kubernetes.labels import app_selector
 from cloudkit.backends.kubernetes.objects import Deployment, Pod
+from cloudkit.backends.kubernetes.owners import COLLECTIONS
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.watching import Change, Kept
 
@@ -78,16 +79,18 @@ class Followed(Generic[K]):
 
 
 class Sight:
-    """An app's Deployment and pods, followed while the block lasts.
+    """An app's pods and what makes them, followed while the block lasts.
 
     Args:
         client: A connection to the API server.
         app: Whose.
+        kind: The kind of what makes them.
     """
 
-    def __init__(self, client: Client, app: str) -> None:
+    def __init__(self, client: Client, app: str, kind: str = "Deployment") -> None:
         self._client = client
         self._app = app
+        self._kind = kind
         self._ending = Ending()
         self._changed = Condition()
         self._news = False
@@ -95,7 +98,7 @@ class Sight:
     def __enter__(self) -> Self:
         named = {"fields": f"metadata.name={self._app}"}
         try:
-            self._deployments = self._followed("deployments", Deployment, named)
+            self._deployments = self._followed(COLLECTIONS[self._kind], Deployment, named)
             self._pods = self._followed("pods", Pod, {"labels": app_selector(self._app)})
         except BaseException:  # else the first would be followed for ever
             self._ending.end()
@@ -109,7 +112,7 @@ class Sight:
 
     @property
     def deployment(self) -> Deployment | None:
-        """The app's Deployment; None when there is none."""
+        """What makes the app's pods; None when there is none."""
         return next(iter(self._deployments.items), None)
 
     @property

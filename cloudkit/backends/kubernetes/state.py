@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from cloudkit.backends.kinds import in_order
 from cloudkit.backends.kubernetes.labels import CONTAINER, REVISION
 from cloudkit.backends.kubernetes.manifests.service import published_name
 from cloudkit.backends.kubernetes.objects import Condition, ContainerStatus, Node, Pod, Service, ServicePort
@@ -43,9 +44,10 @@ def app_state(
         spec=record.spec,
         generation=record.generation,
         revision=record.revision,
-        replicas=tuple(sorted(replicas, key=lambda one: (not one.ready, one.name))),
+        replicas=tuple(sorted(replicas, key=lambda one: (not one.ready, in_order(record.spec.name, one.name)))),
         url=published_url(record.spec, services, nodes),
         cause=cause,
+        wanted=record.nodes,
         observed_at=datetime.now(UTC),
     )
 
@@ -55,7 +57,7 @@ def live_pods(record: Record, pods: Iterable[Pod]) -> tuple[Pod, ...]:
     everything = tuple(pods)
     living = tuple(one for one in everything if one.status.phase not in _ENDED)
     current = sum(pod_revision(one) == record.revision and not _leaves(one) for one in living)
-    wanted = 0 if record.spec.stopped else record.spec.replicas
+    wanted = 0 if record.spec.stopped else record.nodes or record.spec.replicas
     return living if current >= wanted else everything
 
 

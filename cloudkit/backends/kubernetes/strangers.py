@@ -11,6 +11,7 @@ from msgspec import Struct
 from cloudkit.backends.kubernetes.labels import MANAGED_BY, NAME, OWNER
 from cloudkit.backends.kubernetes.manifests import Manifest, key_of
 from cloudkit.backends.kubernetes.objects import Metadata
+from cloudkit.backends.kubernetes.owners import COLLECTIONS
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.errors import AccessError, ConflictError
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_of", "refuse_strangers", "stranger"]
 
-_ELSEWHERE = frozenset({"deployments", "persistentvolumeclaims"})  # the record is locked; claims are shared
+_ELSEWHERE = frozenset({*COLLECTIONS.values(), "persistentvolumeclaims"})  # the record is locked; claims are shared
 
 
 class _Thing(Struct, frozen=True):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from cloudkit.backends.kinds import claim_of
 from cloudkit.backends.kubernetes.objects import Claim
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.errors import AccessError, UnsupportedError
@@ -34,38 +35,45 @@ def refuse_claims(client: Client, spec: AppSpec) -> None:
     Raises:
         UnsupportedError: It would have to shrink, to grow though its class lets none, or to change its class.
     """
-    for mount, claim in _there(client, spec):
+    for name, mount, claim in _there(client, spec):
         wanted, present = mount.storage_class, claim.spec.storage_class_name
         if wanted and wanted != present:
-            message = f"volume {mount.source!r} is of class {present!r}, and no volume changes its class"
+            message = f"volume {name!r} is of class {present!r}, and no volume changes its class"
             raise UnsupportedError(message, capability="volume", hint=f"another name, or class={present}")
         size = _size(claim)
         if mount.size is None or memory_bytes(mount.size) == memory_bytes(size):
             continue
         if memory_bytes(mount.size) < memory_bytes(size):
-            message = f"volume {mount.source!r} has {size}, and no volume shrinks to {mount.size}"
+            message = f"volume {name!r} has {size}, and no volume shrinks to {mount.size}"
             raise UnsupportedError(message, capability="volume", hint=f"size={size}, or another volume")
         if not _grows(client, present):
-            message = f"volume {mount.source!r} has {size}, and its class {present!r} lets no volume grow"
+            message = f"volume {name!r} has {size}, and its class {present!r} lets no volume grow"
             fix = f"kubectl patch storageclass {present} -p '{{\"allowVolumeExpansion\": true}}', if its driver can"
             raise UnsupportedError(message, capability="volume", hint=fix)
 
 
 def grow_claims(client: Client, spec: AppSpec) -> None:
     """Ask for more of each claim that has less than is wanted; the cluster gives it while pods run."""
-    for mount, claim in _there(client, spec):
+    for name, mount, claim in _there(client, spec):
         if mount.size is not None and memory_bytes(mount.size) > memory_bytes(_size(claim)):
-            path = object_path(CLAIMS, client.namespace, mount.source)
+            path = object_path(CLAIMS, client.namespace, name)
             client.patch(path, {"spec": {"resources": {"requests": {"storage": mount.size}}}})
 
 
-def _there(client: Client, spec: AppSpec) -> Iterator[tuple[Mount, Claim]]:
-    """Yield the volumes that say what they are, with their claims; who may not look is told by the write itself."""
+def _there(client: Client, spec: AppSpec) -> Iterator[tuple[str, Mount, Claim]]:
+    """Yield the claims of the volumes that say what they are, by name; who may not look is told by the write itself."""
     for mount in spec.mounts:
         if mount.kind == "volume" and (mount.size or mount.storage_class):
-            claim = client.find(object_path(CLAIMS, client.namespace, mount.source), Claim)
-            if claim is not None:
-                yield mount, claim
+            for name in _names(spec, mount):
+                claim = client.find(object_path(CLAIMS, client.namespace, name), Claim)
+                if claim is not None:
+                    yield name, mount, claim
+
+
+def _names(spec: AppSpec, mount: Mount) -> list[str]:
+    if spec.kind != "stateful":
+        return [mount.source]
+    return [claim_of(mount.source, spec.name, ordinal) for ordinal in range(spec.replicas)]
 
 
 def _size(claim: Claim) -> str:

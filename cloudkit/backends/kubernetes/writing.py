@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cloudkit.backends.kubernetes.finding import find_owner
 from cloudkit.backends.kubernetes.following import shared
 from cloudkit.backends.kubernetes.labels import GENERATION
 from cloudkit.backends.kubernetes.manifests import Manifest, key_of
-from cloudkit.backends.kubernetes.objects import Deployment
 from cloudkit.backends.kubernetes.owning import is_stale, owned, write
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.refusal import refusal_of
@@ -41,7 +41,7 @@ class Writing:
     listener: Listener
 
     def record(self, deployment: Manifest, *, expected: int, autoscale: Autoscale | None = None) -> None:
-        """Write a Deployment, if it still has the generation that is expected; 0 is that it is not there.
+        """Write the record, if it still has the generation that is expected; 0 is that it is not there.
 
         Args:
             deployment: What is wanted.
@@ -117,14 +117,14 @@ class Writing:
         return None
 
     def _refuse_late(self, app: str, expected: int) -> None:
-        found = self.client.find(object_path("deployments", self.client.namespace, app), Deployment)
+        found = find_owner(self.client, app)
         there = found.metadata.annotations.get(GENERATION, "0") if found else "0"
         if there != str(expected):
             raise superseded(app, expected)
 
     def _create(self, name: str, deployment: Manifest) -> None:
         try:
-            self.client.create(object_path("deployments", self.client.namespace), deployment)
+            self.client.create(object_path(key_of(deployment)[0], self.client.namespace), deployment)
         except ConflictError as error:
             refusal = refusal_of(error)
             if refusal is None or refusal.reason != "AlreadyExists":
@@ -133,7 +133,7 @@ class Writing:
             raise ConflictError(message, hint=f"cloudkit status {name}") from error
 
     def _replace(self, name: str, deployment: Manifest, expected: int, *, autoscale: Autoscale | None) -> None:
-        path = object_path("deployments", self.client.namespace, name)
+        path = object_path(key_of(deployment)[0], self.client.namespace, name)
         try:
             raw = owned(self.client, path, self.client.raw(path))
         except NotFoundError as error:

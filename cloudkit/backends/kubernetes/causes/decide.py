@@ -36,14 +36,15 @@ def diagnose(spec: AppSpec, facts: Facts) -> Cause | None:
         spec: What is wanted.
         facts: What is known of the revision that is wanted.
     """
-    if spec.stopped or (facts.ready >= spec.replicas and not facts.overdue):
+    wanted = max(1, facts.admitted or 0) if spec.kind == "daemon" else spec.replicas
+    if spec.stopped or (facts.ready >= wanted and not facts.overdue):
         return None
     found = min(_causes(spec, facts), key=lambda one: not one.certain, default=None)
     if not facts.overdue:
         return found
     why = f"no progress for {spec.rollout.deadline:g} s"
     if found is None:
-        return late_cause(spec, max(1, spec.replicas - facts.ready), why)
+        return late_cause(spec, max(1, wanted - facts.ready), why)
     return replace(found, certain=True, evidence=(*found.evidence, why))
 
 
@@ -54,6 +55,8 @@ def _causes(spec: AppSpec, facts: Facts) -> Iterator[Cause]:
         yield refusal_cause(spec, facts)
     if facts.paused:
         yield _paused(spec, facts)
+    if facts.admitted == 0:
+        yield _nowhere(spec)
     for pod in sorted(facts.pods, key=lambda one: bool(one.ended)):
         found = _of_one(spec, pod, facts)
         if found is not None:
@@ -126,6 +129,12 @@ def _killed(spec: AppSpec, pod: PodFacts) -> Cause | None:
 def _unheard(spec: AppSpec, seconds: float) -> Cause:
     summary = f"the cluster has accepted {spec.name}, and no controller has acted on it for {seconds:.0f} s"
     return Cause(code=CauseCode.UNKNOWN, summary=summary, fix="kubectl get pods -n kube-system", certain=False)
+
+
+def _nowhere(spec: AppSpec) -> Cause:
+    labels = ", ".join(f"{key}={value}" for key, value in sorted(spec.placement.nodes.items()))
+    summary = f"no node takes {spec.name}{f': none has {labels}' if labels else ''}"
+    return Cause(code=CauseCode.UNSCHEDULABLE, summary=summary, fix="kubectl get nodes --show-labels", certain=False)
 
 
 def _paused(spec: AppSpec, facts: Facts) -> Cause:

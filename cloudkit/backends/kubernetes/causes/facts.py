@@ -127,6 +127,7 @@ class Facts:
         namespace: Its Kubernetes namespace.
         pods: Its pods that are not ready, the first few of them.
         ready: How many are.
+        admitted: How many nodes admit a daemon; None for what is no daemon, and until that is known.
         refused: Why the cluster makes no more pods of it, in its own words.
         unheard: Seconds that no controller has acted on the last change; None where one has.
         paused: True when somebody has paused its rollout.
@@ -138,6 +139,7 @@ class Facts:
     namespace: str
     pods: tuple[PodFacts, ...] = ()
     ready: int = 0
+    admitted: int | None = None
     refused: str = ""
     unheard: float | None = None
     paused: bool = False

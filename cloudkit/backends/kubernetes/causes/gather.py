@@ -13,22 +13,16 @@ from msgspec import Struct
 
 from cloudkit.backends.kubernetes.causes.facts import ClaimFacts, Facts, NodeFacts, PodFacts
 from cloudkit.backends.kubernetes.causes.inside import last_lines, listening_inside
-from cloudkit.backends.kubernetes.causes.podfacts import container_of, is_ready, pod_facts
+from cloudkit.backends.kubernetes.causes.podfacts import container_of, is_ready, pod_facts, told_at
 from cloudkit.backends.kubernetes.causes.probing import is_unreached
 from cloudkit.backends.kubernetes.causes.starting import ABSENT
 from cloudkit.backends.kubernetes.causes.storing import concerns_claims
 from cloudkit.backends.kubernetes.causes.surroundings import claim_facts, node_facts, platform_of, used_by
+from cloudkit.backends.kubernetes.finding import find_kind
+from cloudkit.backends.kubernetes.happening import Happening
 from cloudkit.backends.kubernetes.labels import REVISION, app_selector
-from cloudkit.backends.kubernetes.objects import (
-    Claim,
-    Condition,
-    Deployment,
-    Happening,
-    Metadata,
-    Node,
-    Pod,
-    ReplicaSet,
-)
+from cloudkit.backends.kubernetes.objects import Claim, Condition, Deployment, Metadata, Node, Pod, ReplicaSet
+from cloudkit.backends.kubernetes.owners import COLLECTIONS, HISTORIES, owner_kind
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.errors import CloudkitError
 from cloudkit.model.app import AppSpec
@@ -42,6 +36,7 @@ T = TypeVar("T")
 K = TypeVar("K", Pod, ReplicaSet)
 EXAMINED = 3
 """Pods that are looked at in full: those of one revision fail for one reason."""
+_ATTEMPTS = frozenset({"FailedCreate", "SuccessfulCreate"})
 OVERDUE = "ProgressDeadlineExceeded"
 
 
@@ -59,7 +54,7 @@ def gather(client: Client, spec: AppSpec, revision: int) -> Facts | None:
         spec: What is wanted.
         revision: The revision that is wanted, as the pods' annotation has it.
     """
-    deployment = client.find(object_path("deployments", client.namespace, spec.name), Deployment)
+    deployment = find_kind(client, spec.name, owner_kind(spec))
     if deployment is None:
         return None
     return _Look(client, spec, str(revision), datetime.now(UTC)).facts(deployment)
@@ -90,9 +85,14 @@ class _Look:
             unheard=unheard,
             paused=deployment.spec.paused,
             overdue=unheard is None and _stuck(deployment) == OVERDUE,
+            admitted=deployment.status.desired_number_scheduled if unheard is None and self._is_daemon else None,
             nodes=self._all_nodes(found) or tuple(node_facts(one, None) for one in nodes.values()),
             claims=self._claims(found),
         )
+
+    @property
+    def _is_daemon(self) -> bool:
+        return self.spec.kind == "daemon"
 
     def _mine(self, resource: str, kind: type[K]) -> Iterable[K]:
         """Return the objects of the revision."""
@@ -165,18 +165,29 @@ class _Look:
         return claim_facts(name, claim, happenings)
 
     def _refused(self, deployment: Deployment) -> str:
-        """Return why no more pods, or no ReplicaSet, are made of the revision."""
+        """Return why no more pods, or no ReplicaSet, are made of the revision.
+
+        A StatefulSet and a DaemonSet say so by an event alone.
+        """
+        if HISTORIES[deployment.kind] != "replicasets":
+            return self._last_refusal(deployment)
         for one in self._mine("replicasets", ReplicaSet):
             failure = _condition(one.status.conditions, "ReplicaFailure")
             return failure.message if failure is not None and failure.status == "True" else ""
         progress = _condition(deployment.status.conditions, "Progressing")
         return progress.message if progress is not None and _stuck(deployment) not in {"", OVERDUE} else ""
 
+    def _last_refusal(self, owner: Deployment) -> str:
+        """Return why a controller could not make a pod when it last tried; a pod that was made since takes it back."""
+        told = sorted(self._happenings(owner.metadata.uid), key=lambda one: told_at(one) or self.now)
+        last = next((one for one in reversed(told) if one.reason in _ATTEMPTS), None)
+        return last.message if last is not None and last.reason == "FailedCreate" else ""
+
     def _unheard(self, deployment: Deployment) -> float | None:
         """Return for how long no controller has acted on the last change of a Deployment."""
         if deployment.status.observed_generation >= deployment.metadata.generation:
             return None
-        path = object_path("deployments", self.client.namespace, self.spec.name)
+        path = object_path(COLLECTIONS[deployment.kind], self.client.namespace, self.spec.name)
         fields = self.client.raw(path)["metadata"].get("managedFields") or ()
         times = [str(one["time"]) for one in fields if one.get("time") and not one.get("subresource")]
         changed = max((datetime.fromisoformat(one) for one in times), default=self.now)

@@ -9,8 +9,9 @@ from decimal import Decimal
 
 from cloudkit.backends.kubernetes.causes.facts import PodFacts, Told
 from cloudkit.backends.kubernetes.causes.quantities import amount
+from cloudkit.backends.kubernetes.happening import Happening
 from cloudkit.backends.kubernetes.labels import CONTAINER
-from cloudkit.backends.kubernetes.objects import Container, ContainerStatus, Happening, Pod, Terminated
+from cloudkit.backends.kubernetes.objects import Container, ContainerStatus, Pod, Terminated
 
 __all__ = ["container_of", "is_ready", "last_life", "pod_facts", "requests_of", "told_at"]
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 from cloudkit.backends.kubernetes.causes.facts import ClaimFacts, NodeFacts
 from cloudkit.backends.kubernetes.causes.podfacts import requests_of, told_at
 from cloudkit.backends.kubernetes.causes.quantities import amount
-from cloudkit.backends.kubernetes.objects import Claim, Happening, Node, Pod
+from cloudkit.backends.kubernetes.happening import Happening
+from cloudkit.backends.kubernetes.objects import Claim, Node, Pod
 
 __all__ = ["claim_facts", "node_facts", "platform_of", "used_by"]
 

@@ -8,14 +8,17 @@ from typing import Any
 from cloudkit.backends.kubernetes.manifests.autoscaler import autoscaler
 from cloudkit.backends.kubernetes.manifests.budget import budget
 from cloudkit.backends.kubernetes.manifests.claims import claims
+from cloudkit.backends.kubernetes.manifests.daemon import daemon_set
 from cloudkit.backends.kubernetes.manifests.deployment import deployment
 from cloudkit.backends.kubernetes.manifests.files import config_map, config_name, is_config_name
 from cloudkit.backends.kubernetes.manifests.policy import policy
 from cloudkit.backends.kubernetes.manifests.pulling import pulled
 from cloudkit.backends.kubernetes.manifests.route import route
 from cloudkit.backends.kubernetes.manifests.service import published_service, service
+from cloudkit.backends.kubernetes.manifests.stateful import stateful_set
 from cloudkit.backends.kubernetes.manifests.variables import is_secret_name, secret, secret_name
 from cloudkit.backends.kubernetes.manifests.ways import Ways
+from cloudkit.backends.kubernetes.owners import COLLECTIONS
 from cloudkit.model.app import AppSpec
 
 __all__ = ["Manifest", "kept_keys", "key_of", "manifests", "surplus_keys"]
@@ -24,9 +27,10 @@ Manifest = Mapping[str, Any]
 """One object, as plain JSON."""
 
 WAYS = Ways()
+_MAKERS = {"daemon": daemon_set, "stateful": stateful_set}
 _RESOURCES = {
+    **COLLECTIONS,
     "ConfigMap": "configmaps",
-    "Deployment": "deployments",
     "HorizontalPodAutoscaler": "horizontalpodautoscalers",
     "Ingress": "ingresses",
     "NetworkPolicy": "networkpolicies",
@@ -42,8 +46,8 @@ def manifests(
 ) -> tuple[Manifest, ...]:
     """Return the objects that make a spec true, in the order in which they are applied.
 
-    What the pods need comes before the Deployment, which is the record of what is wanted. A PersistentVolumeClaim
-    is made where there is none and never applied to one that is there: it belongs to all apps that mount it.
+    What the pods need comes before what makes them, which is the record of what is wanted. A PersistentVolumeClaim is
+    made where there is none and never applied to one that is there: it belongs to all apps that mount it.
 
     Args:
         spec: What is wanted.
@@ -56,7 +60,8 @@ def manifests(
     Raises:
         UnsupportedError: Kubernetes cannot do something of the spec; the hint names the way out.
     """
-    whole = pulled(deployment(spec, namespace=namespace, revision=revision, generation=generation, ways=ways), pull)
+    make = _MAKERS.get(spec.kind, deployment)
+    whole = pulled(make(spec, namespace=namespace, revision=revision, generation=generation, ways=ways), pull)
     return (
         *config_map(spec, namespace=namespace, revision=revision),
         *secret(spec, namespace=namespace, revision=revision),
@@ -112,5 +117,5 @@ def _removable(app: str, keys: Iterable[tuple[str, str]]) -> Iterator[tuple[str,
             continue
         if resource == "configmaps" and not is_config_name(app, name):
             continue
-        if resource not in {"persistentvolumeclaims", "deployments"}:
+        if resource not in {"persistentvolumeclaims", *COLLECTIONS.values()}:
             yield resource, name

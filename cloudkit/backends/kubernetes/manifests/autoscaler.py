@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from cloudkit.backends.kubernetes.manifests.heading import heading, own_labels
+from cloudkit.backends.kubernetes.owners import owner_kind
 from cloudkit.model.app import AppSpec
 from cloudkit.model.autoscale import Autoscale
 from cloudkit.model.quantity import memory_bytes
 
 __all__ = ["autoscaler"]
-
-_TARGETS = {"stateful": "StatefulSet"}
 
 
 def autoscaler(spec: AppSpec, *, namespace: str) -> Iterator[dict[str, Any]]:
@@ -25,10 +24,9 @@ def autoscaler(spec: AppSpec, *, namespace: str) -> Iterator[dict[str, Any]]:
     if spec.autoscale is None:
         return
     metadata = {"name": spec.name, "namespace": namespace, "labels": own_labels(spec)}
-    kind = _TARGETS.get(spec.kind, "Deployment")
     yield heading("autoscaling/v2", "HorizontalPodAutoscaler", metadata) | {
         "spec": {
-            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": kind, "name": spec.name},
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": owner_kind(spec), "name": spec.name},
             "minReplicas": spec.autoscale.min,
             "maxReplicas": spec.autoscale.max,
             "metrics": list(_metrics(spec.autoscale)),

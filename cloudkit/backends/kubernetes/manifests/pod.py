@@ -50,7 +50,7 @@ def _pod(spec: AppSpec, revision: int, ways: Ways) -> dict[str, Any]:
         "terminationGracePeriodSeconds": leaving + math.ceil(spec.stop_grace),
         **pod_placement(spec),
     }
-    volumes = [*pod_volumes(spec.mounts), *_files(spec, revision)]
+    volumes = [*pod_volumes(spec.mounts, own=spec.kind == "stateful"), *_files(spec, revision)]
     return pod | ({"volumes": volumes} if volumes else {})
 
 
@@ -63,7 +63,7 @@ def _container(spec: AppSpec, revision: int, ways: Ways) -> dict[str, Any]:
     optional: dict[str, Any] = {
         "env": variables(spec.env, secret_name(spec.name, revision)),
         "ports": ports,
-        "volumeMounts": [*volume_mounts(spec.mounts), *file_mounts(spec)],
+        "volumeMounts": [*volume_mounts(spec.mounts, own=spec.kind == "stateful"), *file_mounts(spec)],
         "resources": container_resources(spec.resources, spec.placement.devices),
         "workingDir": spec.workdir,
         "lifecycle": {"preStop": {"sleep": {"seconds": LEAVING}}} if spec.ports else {},
@@ -80,7 +80,7 @@ def _container(spec: AppSpec, revision: int, ways: Ways) -> dict[str, Any]:
 
 
 def _check(spec: AppSpec) -> None:
-    """Refuse what a pod of a Deployment cannot do."""
+    """Refuse what a pod that its controller keeps up cannot do."""
     if spec.restart != "always":
         message = f"an app on Kubernetes is always restarted, never {spec.restart!r}"
         hint = "leave restart out; for a command that ends, image.run(command)"

@@ -29,12 +29,16 @@ def published_name(app: str) -> str:
 def service(spec: AppSpec, *, namespace: str, ways: Ways) -> Iterator[dict[str, Any]]:
     """Yield the Service that other apps reach it by, as ``http://web:3000``; none for an app without a port.
 
+    That of a stateful app is headless, with a port or without: its name leads to all replicas that are ready, and
+    ``db-0.db`` to one of them.
+
     Each of its ports is called by its number, so that one that comes changes nothing of one that leaves.
     """
-    if spec.ports:
+    if spec.ports or spec.kind == "stateful":
         targets = {**ways.leaving, **{port.number: ways.name(port.number) for port in spec.ports}}
         ports = [_entry(port_name(number), number, target) for number, target in targets.items()]
-        yield _service(spec, spec.name, namespace, {"type": "ClusterIP", "ports": ports})
+        headless = {"clusterIP": "None"} if spec.kind == "stateful" else {}
+        yield _service(spec, spec.name, namespace, {"type": "ClusterIP", **headless, "ports": ports})
 
 
 def published_service(spec: AppSpec, *, namespace: str, ways: Ways) -> Iterator[dict[str, Any]]:

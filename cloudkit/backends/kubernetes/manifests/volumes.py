@@ -11,23 +11,31 @@ from cloudkit.model.mount import Mount
 __all__ = ["pod_volumes", "volume_mounts"]
 
 
-def pod_volumes(mounts: Sequence[Mount]) -> list[dict[str, Any]]:
+def pod_volumes(mounts: Sequence[Mount], *, own: bool = False) -> list[dict[str, Any]]:
     """Return the volumes of a pod; a claim that is mounted twice is one.
+
+    Args:
+        mounts: What is mounted.
+        own: True where each replica has claims of its own, which the cluster adds.
 
     >>> pod_volumes([Mount(target="/data", source="data")])
     [{'name': 'mount-0', 'persistentVolumeClaim': {'claimName': 'data'}}]
     """
-    named = {_name(mounts, mount): mount for mount in mounts}
+    named = {_name(mounts, mount): mount for mount in mounts if not (own and mount.kind == "volume")}
     return [{"name": name, **_source(mount)} for name, mount in named.items()]
 
 
-def volume_mounts(mounts: Sequence[Mount]) -> list[dict[str, Any]]:
+def volume_mounts(mounts: Sequence[Mount], *, own: bool = False) -> list[dict[str, Any]]:
     """Return where a container sees the volumes of its pod.
+
+    Args:
+        mounts: What is mounted.
+        own: True where each replica has claims of its own, which are called as what they are made from.
 
     >>> volume_mounts([Mount(target="/data", source="data", read_only=True)])
     [{'name': 'mount-0', 'mountPath': '/data', 'readOnly': True}]
     """
-    return [_mount(_name(mounts, mount), mount) for mount in mounts]
+    return [_mount(mount.source if own and mount.kind == "volume" else _name(mounts, mount), mount) for mount in mounts]
 
 
 def _mount(name: str, mount: Mount) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from cloudkit.backends.kubernetes.ending import Ending
+from cloudkit.backends.kubernetes.finding import find_owner
+from cloudkit.backends.kubernetes.happening import Happening
 from cloudkit.backends.kubernetes.labels import COMPONENT, NAME, OWNED, Component, app_selector
-from cloudkit.backends.kubernetes.objects import Deployment, Happening, Listing, Pod
+from cloudkit.backends.kubernetes.objects import Listing, Pod
 from cloudkit.backends.kubernetes.operations.happenings import Told, app_of, deaths, told_of
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.errors import CloudkitError
@@ -29,7 +31,7 @@ _REPLICAS = f"{OWNED},{COMPONENT}={Component.REPLICA}"
 
 
 def read_events(client: Client, app: str | None, query: LogQuery) -> Generator[Event, None, None]:
-    """Yield what happened to an app's Deployment, ReplicaSets and pods, or to those of all apps, oldest first.
+    """Yield what happened to an app's pods and what makes them, or to those of all apps, oldest first.
 
     A cluster forgets its events after an hour, and how a container ended with its pod. ``tail`` counts all events
     together. Following without ``since`` and ``tail`` begins now.
@@ -146,7 +148,7 @@ class _Reading:
 
 
 class _Owned:
-    """Which apps are asked for: one, or all that the cluster has a Deployment or a pod of ours for."""
+    """Which apps are asked for: one, or all that the cluster has a record or a pod of ours for."""
 
     def __init__(self, client: Client, app: str | None) -> None:
         self._client = client
@@ -162,7 +164,5 @@ class _Owned:
         if self._app is not None or not app:
             return app == self._app
         if app not in self._known:
-            path = object_path("deployments", self._client.namespace)
-            found = self._client.list(path, Deployment, labels=OWNED, fields=f"metadata.name={app}").items
-            self._known[app] = bool(found)
+            self._known[app] = find_owner(self._client, app) is not None
         return self._known[app]

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cloudkit.backends.exits import exit_words
+from cloudkit.backends.kubernetes.happening import Happening
 from cloudkit.backends.kubernetes.labels import NAME
-from cloudkit.backends.kubernetes.objects import Happening, Pod, Terminated
+from cloudkit.backends.kubernetes.objects import Pod, Terminated
 from cloudkit.backends.kubernetes.operations.pod_log import app_status
 from cloudkit.model.log import Event
 
@@ -27,9 +28,11 @@ _WORDS = {
     "SuccessfulDelete": "destroy",
     "Unhealthy": "health_status",
 }
-_ABOUT_A_POD = re.compile(r"(?:Created|Deleted) pod: (\S+)")
+_ABOUT_A_POD = re.compile(r"(?:(?:Created|Deleted) pod:|(?:create|delete) (?:Pod|Claim)) (\S+)")
 _LEFT_OUT = frozenset({"Created", "Pulled"})  # a pod's create and start say as much
-_KINDS = frozenset({"Deployment", "ReplicaSet", "Pod"})
+_CUT = {"Deployment": 0, "StatefulSet": 0, "DaemonSet": 0, "ReplicaSet": 1}
+_OF_DEPLOYMENT = re.compile(r"(.+)-[bcdf-hj-np-tv-xz2456789]{5,10}-[bcdf-hj-np-tv-xz2456789]{5}")
+_OF_OTHERS = re.compile(r"(.+)-(?:[bcdf-hj-np-tv-xz2456789]{5}|[0-9]+)")
 _IN_POD = re.compile(r" in pod \S+_\S+\([0-9a-f-]+\)$")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _ORDER = {"scale": 0, "create": 1, "scheduled": 2, "pulling": 3, "start": 4, "oom": 6, "die": 7, "destroy": 9}
@@ -62,11 +65,16 @@ def app_of(kind: str, name: str) -> str:
 
     >>> app_of("Pod", "web-2-7d9f8b6c5-x7k2p"), app_of("ReplicaSet", "web-2-7d9f8b6c5"), app_of("Deployment", "web-2")
     ('web-2', 'web-2', 'web-2')
+    >>> app_of("Pod", "db-0"), app_of("Pod", "agent-x7k2p"), app_of("StatefulSet", "db")
+    ('db', 'agent', 'db')
     """
-    if kind not in _KINDS:
+    if kind == "Pod":
+        match = _OF_DEPLOYMENT.fullmatch(name) or _OF_OTHERS.fullmatch(name)
+        return match[1] if match else ""
+    if kind not in _CUT:
         return ""
-    parts = name.rsplit("-", {"Deployment": 0, "ReplicaSet": 1, "Pod": 2}[kind])
-    return parts[0] if len(parts) > 1 or kind == "Deployment" else ""
+    parts = name.rsplit("-", _CUT[kind])
+    return parts[0] if len(parts) > _CUT[kind] else ""
 
 
 def told_of(happening: Happening) -> Iterator[Told]:

@@ -7,8 +7,9 @@ from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
+from cloudkit.backends.kubernetes.finding import find_owner
 from cloudkit.backends.kubernetes.labels import app_selector
-from cloudkit.backends.kubernetes.objects import Deployment, Pod
+from cloudkit.backends.kubernetes.objects import Pod
 from cloudkit.backends.kubernetes.operations.follow import PodReader
 from cloudkit.backends.kubernetes.operations.pod_log import GRAIN, recorded, target_of
 from cloudkit.backends.kubernetes.paths import object_path
@@ -59,7 +60,7 @@ def pods_of(client: Client, app: str) -> tuple[Pod, ...]:
 def _present(client: Client, app: str) -> list[Target]:
     """Return the pods that are there; raise when neither they nor their app are."""
     pods = pods_of(client, app)
-    if not pods and client.find(object_path("deployments", client.namespace, app), Deployment) is None:
+    if not pods and find_owner(client, app) is None:
         raise NotFoundError(f"there is no app {app!r} any more")
     return [target_of(pod) for pod in pods]
 

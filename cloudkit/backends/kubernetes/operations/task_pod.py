@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from cloudkit.backends.kubernetes.causes import Facts, diagnose
 from cloudkit.backends.kubernetes.causes.podfacts import pod_facts
-from cloudkit.backends.kubernetes.objects import Happening, Pod, Terminated
+from cloudkit.backends.kubernetes.happening import Happening
+from cloudkit.backends.kubernetes.objects import Pod, Terminated
 from cloudkit.backends.kubernetes.operations.pod_log import app_status
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.errors import AccessError, BackendError, CloudkitError, ConflictError, NotFoundError

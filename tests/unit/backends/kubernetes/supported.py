@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 from unit.model.strategies import app_specs
 
 from cloudkit.model.app import AppSpec
+from cloudkit.model.mount import Mount
 from cloudkit.model.port import Port
 from cloudkit.model.resources import Resources
 
-__all__ = ["supported_specs"]
+__all__ = ["owned_specs", "supported_specs"]
 
 
 @st.composite
@@ -27,6 +28,22 @@ def supported_specs(draw: st.DrawFn) -> AppSpec:
         stop_signal=None,
         user=draw(st.sampled_from([None, "0", "1000", "1000:2000"])),
     )
+
+
+@st.composite
+def owned_specs(draw: st.DrawFn) -> AppSpec:
+    """Draw a spec of a kind that is no Deployment, with volumes of names that every replica can have."""
+    spec = draw(supported_specs())
+    kind = draw(st.sampled_from(["daemon", "stateful"]))
+    mounts = tuple(
+        Mount(target=one.target, source=draw(st.sampled_from(["data", "logs"])), read_only=one.read_only)
+        if one.kind == "volume"
+        else one
+        for one in spec.mounts
+    )
+    if kind == "daemon":
+        return spec.replace(kind=kind, mounts=mounts, replicas=1, autoscale=None)
+    return spec.replace(kind=kind, mounts=mounts)
 
 
 def _distinct(ports: tuple[Port, ...], host: str) -> tuple[Port, ...]:

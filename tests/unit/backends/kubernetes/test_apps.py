@@ -24,6 +24,8 @@ LISTS = (
     "GET /api/v1/namespaces/default/pods",
     "GET /api/v1/namespaces/default/services",
     "GET /apis/apps/v1/namespaces/default/deployments",
+    "GET /apis/apps/v1/namespaces/default/daemonsets",
+    "GET /apis/apps/v1/namespaces/default/statefulsets",
 )
 NODES = "GET /api/v1/nodes"
 SPACE = "GET /api/v1/namespaces/default"
@@ -41,7 +43,7 @@ def listing(objects: Iterable[msgspec.Struct]) -> Reply:
 
 @pytest.mark.parametrize("publish", [None, 30080])
 @pytest.mark.parametrize("number", [1, 30])
-def test_all_apps_take_three_lists_and_the_nodes_where_a_port_is_published(
+def test_all_apps_take_five_lists_and_the_nodes_where_a_port_is_published(
     api: Api, client: Client, number: int, publish: int | None
 ) -> None:
     """However many apps there are; no app costs a call of its own."""
@@ -51,6 +53,8 @@ def test_all_apps_take_three_lists_and_the_nodes_where_a_port_is_published(
     api.on(LISTS[0], listing(pods))
     api.on(LISTS[1], listing(service for app in apps for service in app.services))
     api.on(LISTS[2], listing(app.deployment for app in apps))
+    for request in LISTS[3:]:
+        api.on(request, listing(()))
     api.on(NODES, listing([node("node-1", "10.0.0.1")]))
 
     found = KubernetesBackend(client, connect=no_engine).apps()

@@ -33,6 +33,9 @@ def no_engine() -> Engine:
 def there(api: Api, *seen: Served, secrets: Reply | None = None) -> None:
     """Let an API server have an app, changed from look to look, and its Secrets."""
     shown = [msgspec.to_builtins(one.deployment) for one in seen]
+    for kind in ("daemonsets", "statefulsets"):
+        api.on(f"GET /apis/apps/v1/{SPACE}/{kind}", listing())
+        api.on(f"GET /apis/apps/v1/{SPACE}/{kind}/web", failure(404, "NotFound"))
     api.on(f"GET /apis/apps/v1/{SPACE}/deployments", *(listing(one) for one in shown))
     api.on(f"GET /apis/apps/v1/{SPACE}/deployments/web", *(Reply(body=one) for one in shown))
     for path in ("api/v1/{}/pods", "api/v1/{}/services", "apis/apps/v1/{}/replicasets"):

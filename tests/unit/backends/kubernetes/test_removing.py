@@ -60,6 +60,6 @@ def test_an_end_is_waited_for_no_longer_than_one_may(api: Api, client: Client) -
     begun = time.monotonic()
 
     with pytest.raises(BackendError, match="does not end: web-a"):
-        await_end(client, "web", timeout=0.2)
+        await_end(client, "web", "Deployment", timeout=0.2)
 
     assert time.monotonic() - begun < 10

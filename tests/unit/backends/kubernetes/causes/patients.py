@@ -9,7 +9,8 @@ import msgspec
 
 from cloudkit.backends.kubernetes.causes import Facts, PodFacts, diagnose
 from cloudkit.backends.kubernetes.causes.podfacts import pod_facts
-from cloudkit.backends.kubernetes.objects import Happening, Pod
+from cloudkit.backends.kubernetes.happening import Happening
+from cloudkit.backends.kubernetes.objects import Pod
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause
 from cloudkit.model.port import Port

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from cloudkit.backends.kubernetes.happening import Happening
 from cloudkit.backends.kubernetes.labels import CONTAINER, Component, identity
-from cloudkit.backends.kubernetes.objects import Happening, Pod
+from cloudkit.backends.kubernetes.objects import Pod
 from cloudkit.backends.kubernetes.operations.happenings import app_of, deaths, told_of
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -1,0 +1,41 @@
+"""Find what makes an app's pods, whichever kind of object that is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cloudkit.backends.kubernetes.labels import SPEC
+from cloudkit.backends.kubernetes.objects import Deployment
+from cloudkit.backends.kubernetes.owners import COLLECTIONS
+from cloudkit.backends.kubernetes.paths import object_path
+from cloudkit.errors import AccessError
+
+if TYPE_CHECKING:
+    from cloudkit.backends.kubernetes.client import Client
+
+__all__ = ["find_kind", "find_owner", "is_own"]
+
+
+def find_kind(client: Client, app: str, kind: str) -> Deployment | None:
+    """Return the object of one kind that has an app's name, whoever made it; None when there is none.
+
+    Who may not look at a StatefulSet or a DaemonSet has none: older rights know Deployments alone.
+    """
+    try:
+        found = client.find(object_path(COLLECTIONS[kind], client.namespace, app), Deployment)
+    except AccessError:
+        if kind == "Deployment":
+            raise
+        return None
+    return found
+
+
+def find_owner(client: Client, app: str) -> Deployment | None:
+    """Return what makes an app's pods, also while it is being deleted; None when there is no such app."""
+    found = (find_kind(client, app, kind) for kind in COLLECTIONS)
+    return next((one for one in found if one is not None and is_own(one)), None)
+
+
+def is_own(owner: Deployment) -> bool:
+    """Tell whether an object is the record of an app, not somebody else's of that name."""
+    return SPEC in owner.metadata.annotations

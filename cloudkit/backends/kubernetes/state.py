@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from cloudkit.backends.kinds import in_order
 from cloudkit.backends.kubernetes.labels import CONTAINER, REVISION
@@ -145,9 +146,15 @@ def _image(spec: AppSpec, pod: Pod) -> Reference:
     """Return what a pod was asked to run; the spec's image where that is no reference."""
     text = next((one.image for one in pod.spec.containers if one.name == CONTAINER), "")
     try:
-        return Reference.parse(text)
+        return _parsed(text)
     except UsageError:
         return spec.image
+
+
+@lru_cache(256)
+def _parsed(text: str) -> Reference:
+    """Return a reference that is read once: an app's replicas have one image."""
+    return Reference.parse(text)
 
 
 def _message(pod: Pod, status: ContainerStatus | None) -> str:

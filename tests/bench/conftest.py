@@ -10,9 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from testbed import compiled
+from testbed.cluster.given import Given
+from testbed.place import cache
 
 from bench.table import Table
 from cloudkit import BuiltImage, Cloud
+from cloudkit.model.reference import Reference
 
 SERVER = """\
 const http = require("node:http")
@@ -58,6 +62,47 @@ def docker(engine: str) -> Iterator[Docker]:
     command.remove_all()
 
 
+@pytest.fixture
+def kubectl(cluster: Given) -> Iterator[Kubectl]:
+    """The cluster's own command, in a Kubernetes namespace of the test's own."""
+    if shutil.which("kubectl") is None:
+        pytest.skip("no kubectl on PATH")
+    command = Kubectl(cluster, f"t-bench-{secrets.token_hex(4)}")
+    command("create", "namespace", command.namespace)
+    try:
+        yield command
+    finally:
+        command("delete", "namespace", command.namespace, "--wait=false")
+
+
+@pytest.fixture
+def on_cluster(cluster: Given, kubectl: Kubectl, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """A cloud on the cluster under test, in the namespace of ``kubectl``."""
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+    with Cloud("kubernetes", namespace=kubectl.namespace, registry=cluster.registry) as made:
+        yield made
+
+
+@pytest.fixture
+def pulled(on_cluster: Cloud, kubectl: Kubectl, tmp_path: Path) -> Reference:
+    """The small HTTP server, pinned at the registry, and already on the nodes."""
+    (tmp_path / "server.js").write_text(SERVER)
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    built = on_cluster.image(tmp_path).build(tag="cloudkit-bench/server:1")
+    pinned = on_cluster.deploy("warm", built, port=3000, publish=False, replicas=4).status().spec.image
+    kubectl.clear()
+    return pinned
+
+
+@pytest.fixture(scope="session")
+def stern() -> str | None:
+    """Who else follows many pods' logs, compiled once and kept; None without a Go."""
+    if not compiled.go_is_there():
+        return shutil.which("stern")
+    compiled.build("stern")
+    return str(cache("bin", "stern"))
+
+
 @pytest.fixture(scope="session")
 def wrk() -> str:
     """The load generator."""
@@ -89,6 +134,31 @@ class Docker:
         """Remove what ``run`` has made."""
         if self.made:
             self("rm", "--force", "--volumes", *self.made)
+
+
+class Kubectl:
+    """Runs the cluster's own command in one Kubernetes namespace."""
+
+    def __init__(self, cluster: Given, namespace: str) -> None:
+        self.namespace = namespace
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        names = {"KUBECONFIG": str(cluster.kubeconfig), "CLOUDKIT_CONFIG": "", "CLOUDKIT_REGISTRY": cluster.registry}
+        self.environment = kept | names
+
+    def __call__(self, *arguments: str, given: str | None = None) -> str:
+        """Run one command and return what it printed."""
+        return self.run("kubectl", "--namespace", self.namespace, *arguments, given=given)
+
+    def run(self, *command: str, given: str | None = None) -> str:
+        """Run any program that is to find the cluster."""
+        done = subprocess.run(command, env=self.environment, input=given, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def clear(self) -> None:
+        """Remove what runs in the namespace, and wait until it is gone."""
+        self("delete", "deployments,services", "--all")
+        self("delete", "pods", "--all", "--grace-period=1")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

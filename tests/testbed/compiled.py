@@ -31,6 +31,7 @@ PROGRAMS = {
     "buildx": "github.com/docker/buildx/cmd/buildx@v0.38.2",
     "registry": "github.com/distribution/distribution/v3/cmd/registry@v3.1.2",
 }
+PEERS = {"stern": "github.com/stern/stern@v1.35.0"}  # for the bench alone: made when asked for by name
 
 
 def go_is_there() -> bool:
@@ -43,7 +44,7 @@ def go_is_there() -> bool:
 
 
 def build(*names: str) -> None:
-    """Compile what the cache lacks of ``names``; all of it when there are none."""
+    """Compile what the cache lacks of ``names``; all that the test bed is made of when there are none."""
     with locked("build.lock"):
         wanted = names or ("dockerd", *PROGRAMS)
         missing = [name for name in wanted if not cache("bin", name).exists()]
@@ -73,13 +74,13 @@ def compile_engine() -> None:
 
 
 def compile_program(name: str) -> None:
-    """Compile one of PROGRAMS; runc alone needs C, for seccomp."""
+    """Compile one of PROGRAMS or PEERS; runc alone needs C, for seccomp."""
     with_c = name == "runc"
-    install_module(PROGRAMS[name], cache("bin", name), "-tags=seccomp" if with_c else "", with_c=with_c)
+    install_module((PROGRAMS | PEERS)[name], cache("bin", name), "-tags=seccomp" if with_c else "", with_c=with_c)
 
 
 def install_module(module: str, target: Path, *flags: str, with_c: bool = False) -> None:
     """Compile a program from its module, which pins what it is made of."""
-    env = os.environ | {"GOBIN": str(target.parent), "CGO_ENABLED": "1" if with_c else "0"}
+    env = os.environ | {"GOBIN": str(target.parent), "CGO_ENABLED": "1" if with_c else "0", "GOTOOLCHAIN": "auto"}
     command = ["go", "install", "-trimpath", "-ldflags=-s -w", *filter(None, flags), module]
     subprocess.run(command, env=env, check=True)

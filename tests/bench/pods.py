@@ -18,6 +18,7 @@ SPACE = "bench"
 RECORDED = Path(__file__).with_name("recorded.json")  # an app of one replica on Kubernetes 1.34, managedFields and all
 VERSION = {"major": "1", "minor": "34", "gitVersion": "v1.34.4"}
 ABSENT = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "not here", "code": 404}
+EMPTY = {"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": "10000"}}
 Lists = Mapping[str, tuple[Mapping[str, Any], list[bytes]]]
 
 
@@ -53,9 +54,9 @@ def serving() -> Iterator[str]:
 def answer(path: str, lists: Lists) -> tuple[int, bytes]:
     """Return the status and the text that a path is answered with."""
     asked = urlsplit(path)
-    resource = asked.path.rstrip("/").rpartition("/")[2]
-    if resource in lists:
-        return 200, page(*lists[resource], parse_qs(asked.query))
+    where, _, resource = asked.path.rstrip("/").rpartition("/")
+    if where.endswith(f"/namespaces/{SPACE}"):
+        return 200, page(*lists.get(resource, (EMPTY, [])), parse_qs(asked.query))
     return (200, text(VERSION)) if resource == "version" else (404, text(ABSENT))
 
 

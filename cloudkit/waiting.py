@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from cloudkit.backends.jobs import job_failed
 from cloudkit.backends.protocol import Backend
 from cloudkit.errors import RolloutError
 from cloudkit.model.cause import Cause, CauseCode
@@ -13,7 +14,6 @@ from cloudkit.model.state import AppPhase, AppState
 
 __all__ = ["wait_until_settled"]
 
-_LAST = {True: "failed", False: "is still running"}
 TICK = 0.25  # seconds between two looks
 DIAGNOSE = 1.5  # seconds between two searches for a cause
 
@@ -75,8 +75,9 @@ def _progress(state: AppState) -> Progress:
 
 
 def _error(state: AppState, cause: Cause) -> RolloutError:
-    words = f"app {state.name!r} is not ready" if state.run is None else f"job {state.name!r} {_LAST[state.settled]}"
-    return RolloutError(f"{words}: {cause.summary}", cause=cause)
+    if state.run is not None:
+        return job_failed(state.name, cause)
+    return RolloutError(f"app {state.name!r} is not ready: {cause.summary}", cause=cause)
 
 
 def _late(state: AppState, timeout: float) -> Cause:
@@ -87,4 +88,5 @@ def _late(state: AppState, timeout: float) -> Cause:
         else f"{state.ready} of {state.desired} replicas are ready after {timeout:g} s",
         evidence=tuple(str(replica) for replica in state.replicas),
         fix=f"cloudkit logs {state.name}",
+        certain=state.run is None,
     )

@@ -155,7 +155,7 @@ def job_actions(
         run: How far it is.
         again: True where it has failed and is run again.
     """
-    mine = [(name, one) for name, one in attempts if one.revision == revision and not again]
+    mine = [(name, one) for name, one in attempts if one.revision == revision and one.number is not None and not again]
     for name, one in attempts:
         if (name, one) not in mine:
             yield Action(kind=ActionKind.REMOVE, object="replica", name=name)
@@ -198,15 +198,15 @@ def job_cause(spec: AppSpec, run: Run, last: Cause | None) -> Cause | None:
 
 
 def job_failed(name: str, cause: Cause) -> RolloutError:
-    """Return the error of a job that has failed."""
-    return RolloutError(f"job {name!r} failed: {cause.summary}", cause=cause)
+    """Return the error of a job that has failed, or is waited for no longer, where its cause is not certain."""
+    words = "failed" if cause.certain else "is still running"
+    return RolloutError(f"job {name!r} {words}: {cause.summary}", cause=cause)
 
 
-def still_running(spec: AppSpec, run: Run, seconds: float) -> RolloutError:
-    """Return the error of a job that is waited for no longer, and goes on."""
+def still_running(spec: AppSpec, run: Run, seconds: float) -> Cause:
+    """Return why a job is waited for no longer, which goes on."""
     what = f"{run.completed}/{spec.job.completions} completed after {seconds:g} s"
-    cause = Cause(code=CauseCode.DEADLINE, summary=what, fix=f"cloudkit wait {spec.name}", certain=False)
-    return RolloutError(f"job {spec.name!r} is still running: {what}", cause=cause)
+    return Cause(code=CauseCode.DEADLINE, summary=what, fix=f"cloudkit wait {spec.name}", certain=False)
 
 
 def job_told(spec: AppSpec, run: Run) -> Progress:

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
 from cloudkit.backends.healing import Healer
+from cloudkit.controller.jobs import Jobs
 from cloudkit.controller.need import Case, described, needed
 from cloudkit.controller.scaler import Scaler
 from cloudkit.controller.vigil import Vigil
@@ -45,6 +46,7 @@ class Rounds:
         self._work: set[Future[None]] = set()
         self._vigil = Vigil(healer, self._dead, self._tell)
         self._scaler = Scaler(healer, self._tell)
+        self._jobs = Jobs(healer, self._tell)
         self._look_at = healer.seconds
         self._trouble = ""
 
@@ -75,12 +77,12 @@ class Rounds:
     @property
     def _lacking(self) -> bool:
         now = self._healer.seconds
-        return any(case.lacking(now) for case in self._cases.values())
+        return self._jobs.lacking or any(case.lacking(now) for case in self._cases.values())
 
     @property
     def _unfinished(self) -> bool:
         now = self._healer.seconds
-        return bool(self._work) or any(case.unfinished(now) for case in self._cases.values())
+        return bool(self._work) or self._jobs.lacking or any(case.unfinished(now) for case in self._cases.values())
 
     def _pause(self) -> float:
         ends = min(self._look_at, self._vigil.next(), self._scaler.next()) - self._healer.seconds
@@ -95,6 +97,7 @@ class Rounds:
         self._trouble = ""
         there = {state.name for state in states}
         self._cases = {name: case for name, case in self._cases.items() if name in there or case.healing}
+        self._jobs.forget(there)
         for state in states:
             self._consider(state, self._cases.setdefault(state.name, Case()))
         self._vigil.watch(states)
@@ -102,6 +105,9 @@ class Rounds:
 
     def _consider(self, state: AppState, case: Case) -> None:
         """Find out what an app lacks, and act when it is time."""
+        if state.run is not None:
+            self._carry_on(state, case)
+            return
         if case.healing or not case.look(state, self._healer.seconds):
             return
         self._healer.condemn({id for one in self._cases.values() for id in one.condemned})
@@ -117,6 +123,32 @@ class Rounds:
             self._begin(plan, case)
         elif not actions and state.cause and state.cause.certain and case.news(state.cause.code):
             self._tell(state.name, "app", "ails", f"{state.cause.summary}; {state.cause.fix}")
+
+    def _carry_on(self, state: AppState, case: Case) -> None:
+        """Start what a job that nobody waits for lacks now; its end is not waited for."""
+        if case.healing or self._healer.seconds < case.rests:
+            return
+        try:
+            plan = self._jobs.due(state)
+        except CloudkitError as error:
+            self._worry(error)
+            return
+        if plan is not None:
+            case.healing = True
+            self._start(partial(self._carried, plan, state, case))
+
+    def _carried(self, plan: Plan, state: AppState, case: Case) -> None:
+        try:
+            self._jobs.advance(plan, state)
+        except (ConflictError, NotFoundError):
+            pass  # it is no longer what it was: look again
+        except CloudkitError as error:
+            case.begun()
+            case.ended(self._healer.seconds, failed=True)
+            if case.news(error.summary):
+                self._tell(plan.app, "app", "failed", error.summary)
+        finally:
+            case.healing = False
 
     def _scale(self) -> None:
         """Let apps that follow their load be measured; one that is being healed waits for the next time."""

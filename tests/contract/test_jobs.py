@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from contract.drivers.driver import Driver, Verb
 from contract.seen import eventually, ids
@@ -13,10 +15,7 @@ from cloudkit.model.cause import CauseCode
 from cloudkit.model.run import Outcome
 from cloudkit.model.state import AppPhase, AppState, ReplicaPhase
 
-pytestmark = [
-    pytest.mark.gap("docker", "no job is run on an engine yet"),
-    pytest.mark.gap("kubernetes", "no Job is made of an app yet"),
-]
+pytestmark = pytest.mark.gap("kubernetes", "no Job is made of an app yet")
 
 SOON, LONG = {"EXIT_AFTER": "0.5"}, {"EXIT_AFTER": "600"}
 FAILS = {"EXIT_AFTER": "0.3", "EXIT_CODE": "4"}
@@ -83,8 +82,8 @@ def test_a_replica_that_fails_is_tried_again(driver: Driver, cloud: Cloud) -> No
     job = cloud.deploy("migrate", driver.image, kind="job", env={"EXIT_AFTER": "6"}, retries=2, wait=False)
     eventually(driver, lambda: _ready(job.status()) == 1)
 
+    driver.crash("migrate", job.status().replicas[0])
     with driver.controller():
-        driver.crash("migrate", job.status().replicas[0])
         eventually(driver, lambda: job.status().settled, seconds=PATIENCE)
 
     state = job.status()
@@ -246,8 +245,24 @@ def test_what_a_kill_leaves_of_a_job_is_carried_on(driver: Driver, cloud: Cloud,
         cloud.deploy(**options)
 
         state = job.status()
-        assert (state.phase, state.ready, len(state.replicas)) == (AppPhase.COMPLETED, 2, 2), step
+        assert (state.phase, state.ready, _completed(state)) == (AppPhase.COMPLETED, 2, 2), step
         assert {one.revision for one in state.replicas} == {state.revision}, step
+
+
+def test_a_killed_controller_is_carried_on_with_a_job(driver: Driver, cloud: Cloud) -> None:
+    """By the next: no completion is lost, and none is made twice."""
+    for point in driver.kill_points:
+        cloud.app("load").delete()
+        job = cloud.deploy("load", driver.image, kind="job", env=SOON, completions=3, wait=False)
+
+        killed = not driver.heals and driver.kill(Verb(name="controller", options={"once": True}), point)
+        with driver.controller():
+            eventually(driver, _settled(job), seconds=PATIENCE)
+
+        state = job.status()
+        assert (state.phase, _completed(state)) == (AppPhase.COMPLETED, 3), point
+        if not killed:
+            break
 
 
 def test_two_who_carry_a_job_on_run_it_once(driver: Driver, cloud: Cloud) -> None:
@@ -259,6 +274,14 @@ def test_two_who_carry_a_job_on_run_it_once(driver: Driver, cloud: Cloud) -> Non
 
     state = job.status()
     assert (state.phase, len(state.replicas)) == (AppPhase.COMPLETED, 6)
+
+
+def _settled(job: App) -> Callable[[], bool]:
+    return lambda: job.status().settled
+
+
+def _completed(state: AppState) -> int:
+    return sum(one.phase is ReplicaPhase.COMPLETED for one in state.replicas)
 
 
 def _running(state: AppState) -> int:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from cloudkit.backends.docker.ending import end_replicas, set_restart, stop_replicas
 from cloudkit.backends.docker.filing import drop_files
+from cloudkit.backends.docker.jobroll import JobRoll
+from cloudkit.backends.docker.jobs import attempts_of, under_way
 from cloudkit.backends.docker.networks import ensure_network, remove_networks
 from cloudkit.backends.docker.node import engine_node
 from cloudkit.backends.docker.observe import Observation, observe
@@ -19,6 +21,7 @@ from cloudkit.backends.docker.records import Record, drop_records, outdated, rea
 from cloudkit.backends.docker.replicas import Replicas
 from cloudkit.backends.docker.roll import Roll
 from cloudkit.backends.docker.stepping import step_towards
+from cloudkit.backends.jobs import job_failed
 from cloudkit.backends.kinds import refuse_alike
 from cloudkit.backends.onenode import refuse_misplaced
 from cloudkit.backends.rolling import NotReady, failed, never_ready, outdated_plan, superseded
@@ -154,6 +157,8 @@ class Application:
         if spec.stopped:
             self._stop(spec, seen)
             return self.look.observe(spec.name)
+        if spec.kind == "job":
+            return self._run(target, replicas, wait=wait, timeout=timeout)
         if seen.woken:  # a stop that was interrupted may have left some running that the engine does not restart
             in_parallel([partial(set_restart, api, one, spec.restart_policy) for one in seen.replicas if one.alive])
         traffic = self._front(target, replicas, networks, self._without_unreachable(spec, seen))
@@ -169,8 +174,26 @@ class Application:
         )
         return roll.run(wait=wait, timeout=timeout)
 
+    def _run(self, target: Target, replicas: Replicas, *, wait: bool, timeout: float | None) -> Observation:
+        """Bring a job to its end."""
+        roll = JobRoll(
+            spec=target.spec,
+            revision=target.revision,
+            generation=target.generation,
+            observe=partial(self.look.observe, target.spec.name),
+            detail=self.look.detail,
+            diagnose=partial(self.look.diagnose, target.spec, target.revision),
+            replicas=replicas,
+            listener=self.listener,
+        )
+        return roll.run(wait=wait, timeout=timeout)
+
     def _stop(self, spec: AppSpec, seen: Observation) -> None:
         """Stop all replicas: at once, but those of a stateful app one after the other."""
+        if spec.kind == "job":
+            ended = under_way(attempts_of(seen.replicas, self.look.detail))
+            end_replicas(self.engine.api, [one for one in seen.replicas if one.id in ended], grace=spec.stop_grace)
+            return
         groups = [[one] for one in highest_first(seen.replicas)] if spec.kind == "stateful" else [seen.replicas]
         for group in groups:
             stop_replicas(self.engine.api, group, grace=spec.stop_grace)
@@ -213,8 +236,10 @@ class Application:
         return traffics[0]
 
     def _return(self, target: Target, previous: Record | None, cause: Cause) -> NoReturn:
-        """Go back to the revision before, and raise what made it necessary."""
+        """Go back to the revision before, and raise what made it necessary; a job has nothing to go back to."""
         name = target.spec.name
+        if target.spec.kind == "job":
+            raise job_failed(name, cause)
         if previous is None or previous.revision == target.revision:
             raise never_ready(name, cause)
         self.listener(Progress(phase=Phase.NOTICE, item=name, message=f"{cause.summary}; going back"))
@@ -253,7 +278,7 @@ class Application:
             return
         if previous is None:
             self._remove(target.spec.name, target.spec, seen)
-        else:
+        elif target.spec.kind != "job":
             self._go_back(target, previous)
 
     def _swept(self, target: Target) -> bool:

@@ -59,7 +59,6 @@ class DockerBackend:
 
     name = "docker"
     capabilities = frozenset(Capability) - {
-        Capability.JOB,
         Capability.CRON,
         Capability.HOSTS,
     }

@@ -46,14 +46,14 @@ def replica_config(
         image: What the engine knows the image as.
         network: The network that it is made on.
         address: Its address there.
-        ordinal: The number of a stateful one.
+        ordinal: The number of a stateful one, or of a job's.
         files: The volumes of its files, as the engine takes them.
     """
-    mounts = spec.mounts if ordinal is None else ordinal_mounts(spec, ordinal)
+    mounts = spec.mounts if ordinal is None or spec.kind != "stateful" else ordinal_mounts(spec, ordinal)
     host = host_config(
         namespace, resources=spec.resources, mounts=mounts, read_only=spec.read_only, drop=spec.drop, init=spec.init
     )
-    endpoint: Any = api.create_endpoint_config(ipv4_address=address, aliases=aliases(spec.name, ordinal))
+    endpoint: Any = api.create_endpoint_config(ipv4_address=address, aliases=aliases(spec, ordinal))
     networking: Any = {"EndpointsConfig": {network: endpoint}}
     return {
         "image": image,
@@ -92,13 +92,19 @@ def replica_labels(spec: AppSpec, namespace: str, revision: int, ordinal: int | 
     }
 
 
-def aliases(app: str, ordinal: int | None) -> list[str] | None:
+def aliases(spec: AppSpec, ordinal: int | None) -> list[str] | None:
     """Return the names besides its own by which others on a network reach a replica; none but a stateful one has such.
 
-    >>> aliases("db", 1), aliases("web", None)
+    >>> from cloudkit.model.app import AppSpec
+    >>> from cloudkit.model.reference import Reference
+    >>> db = AppSpec(name="db", image=Reference.parse("db:1"), kind="stateful")
+    >>> aliases(db, 1), aliases(db.replace(kind="job"), 1)
     (['db-1', 'db-1.db'], None)
     """
-    return None if ordinal is None else [ordinal_name(app, ordinal), f"{ordinal_name(app, ordinal)}.{app}"]
+    if ordinal is None or spec.kind != "stateful":
+        return None
+    own = ordinal_name(spec.name, ordinal)
+    return [own, f"{own}.{spec.name}"]
 
 
 def healthcheck(spec: AppSpec) -> dict[str, Any] | None:

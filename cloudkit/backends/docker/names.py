@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import secrets
 
-from cloudkit.backends.kinds import ordinal_name
-
 __all__ = [
     "balancer_name",
     "files_name",
@@ -21,14 +19,14 @@ SHARED = "default"
 _ALPHABET = "bcdfghjkmnpqrstvwxz2456789"  # no vowels and no look-alikes, as Kubernetes' own suffixes
 
 
-def replica_name(namespace: str, app: str, revision: int, ordinal: int | None = None) -> str:
-    """Return a new replica's name, such as ``cloudkit.web-2-x7k4m``; a stateful one's is that of its ordinal.
+def replica_name(namespace: str, app: str, revision: int, number: str = "") -> str:
+    """Return a new replica's name, such as ``cloudkit.web-2-x7k4m``, or the name of its number where it has one.
 
-    >>> replica_name("cloudkit", "db", 2, ordinal=0)
+    >>> replica_name("cloudkit", "db", 2, "db-0")
     'cloudkit.db-0'
     """
-    if ordinal is not None:
-        return f"{namespace}.{ordinal_name(app, ordinal)}"
+    if number:
+        return f"{namespace}.{number}"
     suffix = "".join(secrets.choice(_ALPHABET) for _ in range(5))
     return f"{namespace}.{app}-{revision}-{suffix}"
 

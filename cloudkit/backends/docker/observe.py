@@ -43,7 +43,7 @@ class Seen:
         app: Which app it belongs to.
         component: What it is for.
         revision: The revision of a replica or record.
-        ordinal: The number that a stateful replica keeps; None for others.
+        ordinal: The number that a stateful replica keeps, or that a job's has; None for others.
         generation: The generation of a record.
         state: ``created``, ``running``, ``paused``, ``restarting``, ``exited``, ``removing`` or ``dead``.
         status: The engine's words on it, such as ``Up 5 seconds (healthy)``.

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cloudkit.backends.docker.balancer.settings import balanced
+from cloudkit.backends.docker.jobs import job_steps
 from cloudkit.backends.docker.names import shown
 from cloudkit.backends.docker.observe import Observation, Seen
 from cloudkit.backends.docker.ordered import highest_first, ordered_actions
 from cloudkit.backends.docker.steps import Member, next_step
+from cloudkit.backends.jobs import Attempt
 from cloudkit.backends.kinds import claims_of, unheld
 from cloudkit.model.app import AppSpec
 from cloudkit.model.plan import Action, ActionKind
@@ -28,6 +30,8 @@ class Situation:
         networks: Those of the spec's networks that are there.
         volumes: Those of the spec's volumes that are there.
         balancer_current: True when the balancer that is there is the one that the spec asks for.
+        attempts: A job's replicas.
+        now: The present moment, in seconds since the epoch.
     """
 
     namespace: str
@@ -36,6 +40,8 @@ class Situation:
     networks: frozenset[str]
     volumes: frozenset[str]
     balancer_current: bool
+    attempts: tuple[Attempt, ...] = ()
+    now: float = 0.0
 
 
 def wanted_revision(seen: Observation, current: AppSpec | None, wanted: AppSpec) -> int:
@@ -50,7 +56,7 @@ def plan_actions(situation: Situation, wanted: AppSpec) -> tuple[Action, ...]:
     revision = wanted_revision(situation.seen, situation.current, wanted)
     record = _record(situation, wanted, revision)
     if wanted.stopped:
-        return (*record, *_stops(situation))
+        return (*record, *(_job(situation, wanted, revision) if wanted.kind == "job" else _stops(situation)))
     return (
         *record,
         *_surroundings(situation, wanted),
@@ -109,6 +115,9 @@ def _stops(situation: Situation) -> Iterator[Action]:
 
 def _replicas(situation: Situation, wanted: AppSpec, revision: int) -> Iterator[Action]:
     """Return all the steps of the roll, by playing them through with every new replica taken for ready."""
+    if wanted.kind == "job":
+        yield from _job(situation, wanted, revision)
+        return
     woken = _woken(situation, wanted)
     members = {one.name: _member(one, wanted, woken=woken) for one in situation.seen.replicas}
     if wanted.kind == "stateful":
@@ -131,6 +140,12 @@ def _replicas(situation: Situation, wanted: AppSpec, revision: int) -> Iterator[
             del members[name]
             kind = ActionKind.DRAIN if name in by_name and by_name[name].alive else ActionKind.REMOVE
             yield Action(kind=kind, object="replica", name=shown(situation.namespace, name))
+
+
+def _job(situation: Situation, wanted: AppSpec, revision: int) -> Iterator[Action]:
+    return job_steps(
+        situation.namespace, wanted, revision, seen=situation.seen, attempts=situation.attempts, now=situation.now
+    )
 
 
 def _woken(situation: Situation, wanted: AppSpec) -> bool:

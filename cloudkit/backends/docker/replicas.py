@@ -16,6 +16,7 @@ from cloudkit.backends.docker.filing import Filing
 from cloudkit.backends.docker.names import replica_name
 from cloudkit.backends.docker.networks import Network
 from cloudkit.backends.docker.parallel import in_parallel
+from cloudkit.backends.kinds import numbered_name
 from cloudkit.engine.errors import translate
 from cloudkit.errors import BackendError, CloudkitError, NotFoundError, RolloutError
 from cloudkit.model.cause import Cause, CauseCode
@@ -76,13 +77,14 @@ class Replicas:
 
     def _start_new(self, spec: AppSpec, revision: int, ordinal: int | None = None) -> tuple[str, str]:
         for _ in range(TRIES):
-            name, address = replica_name(self.namespace, spec.name, revision, ordinal), self.network.address()
+            number = "" if ordinal is None else numbered_name(spec, revision, ordinal)
+            name, address = replica_name(self.namespace, spec.name, revision, number), self.network.address()
             made = self._create(spec, revision, name, address, ordinal)
             if not made:
                 return name, ""
             try:
                 self._filing(spec, revision).place(made)
-                self._join_others(made, name, aliases(spec.name, ordinal))
+                self._join_others(made, name, aliases(spec, ordinal))
                 self._start(made, name)
             except CloudkitError:
                 refusal = self._refusal(made)
@@ -118,7 +120,7 @@ class Replicas:
             else:
                 if replica.state == "created":  # who made it may have been interrupted
                     self._filing(spec, revision).place(replica.id)
-                self._join_others(replica.id, replica.name, aliases(spec.name, replica.ordinal))
+                self._join_others(replica.id, replica.name, aliases(spec, replica.ordinal))
                 set_restart(self.api, replica, spec.restart_policy)
                 self._start(replica.id, replica.name)
         except CloudkitError:

@@ -12,6 +12,7 @@ from cloudkit.backends.docker.records import Record
 from cloudkit.backends.kinds import in_order
 from cloudkit.model.cause import Cause
 from cloudkit.model.port import LOOPBACK
+from cloudkit.model.run import Run
 from cloudkit.model.state import AppState, Replica, ReplicaPhase
 
 __all__ = ["app_state", "published_url"]
@@ -30,6 +31,7 @@ def app_state(
     details: Mapping[str, Mapping[str, Any]],
     host: str = "localhost",
     cause: Cause | None = None,
+    run: Run | None = None,
 ) -> AppState:
     """Return an app's state.
 
@@ -42,6 +44,7 @@ def app_state(
         details: What the engine says of each replica when asked in full, by id; may lack some.
         host: The engine's host, as its published ports are reached.
         cause: Why it is not ready, where that is known.
+        run: How far a job is.
     """
     replicas = [
         _replica(namespace, record, one, up=up, draining=draining, detail=details.get(one.id, {}))
@@ -54,7 +57,8 @@ def app_state(
         replicas=tuple(sorted(replicas, key=lambda one: (not one.ready, in_order(record.spec.name, one.name)))),
         url=published_url(record, seen, host),
         cause=cause,
-        wanted=1 if record.spec.kind == "daemon" else None,  # an engine is one machine
+        wanted={"daemon": 1, "job": record.spec.job.completions}.get(record.spec.kind),  # an engine is one machine
+        run=run,
         observed_at=datetime.now(UTC),
     )
 
@@ -103,7 +107,7 @@ def _phase(record: Record, seen: Seen, *, up: frozenset[str], draining: frozense
         return _running_phase(seen, up=up, draining=draining)
     if seen.state == "paused":
         return ReplicaPhase.UNREADY
-    if seen.state == "exited" and record.spec.stopped:
+    if seen.state == "exited" and record.spec.stopped and record.spec.kind != "job":
         return ReplicaPhase.STOPPED
     if seen.exit_code == 0 and record.spec.restart_policy != "always":
         return ReplicaPhase.COMPLETED

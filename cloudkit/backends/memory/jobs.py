@@ -89,7 +89,7 @@ class JobRoll(Roll):
             if step.over:
                 return self._end(run)
             if ends is not None and self.world.clock.seconds > ends:
-                raise still_running(self.record.spec, run, self._patience)
+                raise job_failed(self.record.spec.name, still_running(self.record.spec, run, self._patience))
             self._refuse_endless(step, ends)
             return False
 

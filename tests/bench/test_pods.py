@@ -73,7 +73,7 @@ class Cost:
 
 
 def test_two_thousand_pods_against_other_clients(table: Table, tmp_path: Path) -> None:
-    """Ours also lists what owns the pods, and Services, and makes states; of the others, only their lists of pods are asked."""
+    """Ours also lists what owns the pods, and Services, and makes states; the others list pods alone."""
     starts = {name: start for name in READERS if (start := python_with(name))}
     with serving() as server:
         (tmp_path / "config").write_text(KUBECONFIG % server)

@@ -22,7 +22,7 @@ from cloudkit.backends.kubernetes.manifests import Manifest, key_of, manifests
 from cloudkit.backends.kubernetes.objects import Deployment, Pod, Sealed
 from cloudkit.backends.kubernetes.owners import owner_kind
 from cloudkit.backends.kubernetes.paths import object_path
-from cloudkit.backends.kubernetes.records import read_record
+from cloudkit.backends.kubernetes.records import Settings, read_record
 from cloudkit.config import Config
 from cloudkit.errors import UnsupportedError, UsageError
 from cloudkit.model.app import AppSpec
@@ -80,7 +80,8 @@ def test_a_spec_comes_back_from_the_server(client: Client, spec: AppSpec) -> Non
 
     deployment = msgspec.convert(answers[owner_kind(spec)], Deployment)
     sealed = [msgspec.convert(answers["Secret"], Sealed)] if "Secret" in answers else []
-    record = read_record(deployment, sealed)
+    configs = [msgspec.convert(answers["ConfigMap"], Settings)] if "ConfigMap" in answers else []
+    record = read_record(deployment, sealed, configs)
     assert record is not None
     assert record.spec == spec
 

@@ -17,6 +17,9 @@ __all__ = ["Workshop", "until"]
 
 T = TypeVar("T")
 
+LETTERS = "bcdfghjklm"
+"""Ten of those that a cluster's controllers end names with."""
+
 
 def until(look: Callable[[], T | None], limit: float = 90) -> T:
     """Return what a look finds, once it finds anything."""
@@ -47,7 +50,8 @@ class Workshop:
 
     def make(self, command: list[str], *, app: str, image: str, wait: bool, **options: Any) -> str:
         """Make a pod of a ReplicaSet that there might be."""
-        name = f"{app}-7d9f8b6c5-x{len(self.pods):04}"
+        suffix = "".join(LETTERS[int(digit)] for digit in f"{len(self.pods):05}")
+        name = f"{app}-7d9f8b6c5-{suffix}"
         body = {
             "apiVersion": "v1",
             "kind": "Pod",

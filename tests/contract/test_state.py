@@ -45,7 +45,8 @@ def test_deleting_leaves_nothing(driver: Driver, web: App, cloud: Cloud) -> None
     assert driver.leftovers("web") == []
     assert cloud.apps() == ()
     driver.pause(driver.lag)
-    assert driver.get(driver.address(port)).status == 0
+    answer = driver.get(driver.address(port))
+    assert answer.status == 0 or "two" not in answer.body  # another test may have been given the port since
 
 
 def test_deleting_twice_is_no_error(cloud: Cloud, web: App) -> None:

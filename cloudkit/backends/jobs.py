@@ -128,7 +128,7 @@ def job_step(
         again: The replicas of a run that has failed and is repeated, by identifier.
 
     >>> job_step(Job(completions=5, parallelism=2), 1, [], Run(), now=0.0)
-    JobStep(start=(0, 1), later=3)
+    JobStep(remove=(), end=(), revive=(), start=(0, 1), later=3, over=False)
     """
     leaving = tuple(one.id for one in attempts if one.revision != revision or one.number is None or one.id in again)
     if leaving:

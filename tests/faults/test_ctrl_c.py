@@ -102,7 +102,7 @@ def test_ctrl_c_in_the_middle_of_a_roll(driver: DockerDriver, web: App) -> None:
 
 def test_ctrl_c_in_the_middle_of_a_stateful_roll(driver: DockerDriver) -> None:
     """The others serve on as they were; the same call finishes the roll, and no name is missing or there twice."""
-    kind = ("--kind", "stateful", "--mounts", "data:/data", "--replicas", "2")
+    kind = ("--kind", "stateful", "--volumes", "data:/data", "--replicas", "2")
     first = ("--publish", str(driver.free_port()), *kind)
     assert finished(driver, *first) == 0
     web = driver.cloud.app("web")

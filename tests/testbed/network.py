@@ -28,6 +28,7 @@ def namespace(label: str) -> Iterator[str]:
     with ExitStack() as undo:
         index = link(undo)
         name, outer, network = f"ckt{index}-{label}", f"ckt{index}h", f"10.199.{index}"
+        shell(f"ip netns del {name}")  # the pair of its number was free: a run that was killed left it
         do(undo, f"ip netns add {name}", f"ip netns del {name}")
         for line in (
             f"ip link set ckt{index}n netns {name}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,13 +15,14 @@ __all__ = ["decoded", "encoded", "listed", "plain"]
 T = TypeVar("T")
 _BEYOND = re.compile(r"[^\x00-\x7e]")  # a class that names its 65,000 characters takes 4 ms to compile
 _DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {}
+_MAKING = threading.Lock()  # two threads that read the same fields' types at once end the interpreter in msgspec
 
 
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    decoder = _DECODERS.get(kind)
-    if decoder is None:
-        decoder = _DECODERS[kind] = msgspec.json.Decoder(kind)
-    return decoder
+    if kind not in _DECODERS:
+        with _MAKING:
+            _DECODERS.setdefault(kind, msgspec.json.Decoder(kind))
+    return _DECODERS[kind]
 
 
 def decoded(data: bytes | msgspec.Raw, kind: type[T]) -> T:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import msgspec
 
+from cloudkit.backends.kubernetes.decode import decoded
 from cloudkit.backends.kubernetes.target import Target
 
 __all__ = ["Field", "RefusedError", "refusal_of"]
@@ -61,7 +62,7 @@ class RefusedError(Exception):
     @cached_property
     def _told(self) -> _Status:
         with suppress(msgspec.DecodeError):
-            return msgspec.json.decode(self._body, type=_Status)
+            return decoded(self._body, _Status)
         return _Status(message=" ".join(self._body[:LIMIT].decode(errors="replace").split()))
 
     @property

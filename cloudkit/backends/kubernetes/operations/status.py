@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from cloudkit.backends.commands.starting import start_failure
+from cloudkit.backends.kubernetes.decode import decoded
 from cloudkit.errors import BackendError, CloudkitError, ConflictError
 
 __all__ = ["Ended", "lacks", "read_status"]
@@ -61,7 +62,7 @@ def read_status(status: bytes, what: str, pod: str) -> Ended:
         message = f"cannot {what}: the connection ended before the command did"
         raise BackendError(message, hint="whether it went on, exec: ps tells")
     try:
-        told = msgspec.json.decode(status, type=_Status)
+        told = decoded(status, _Status)
     except msgspec.DecodeError as error:
         message = f"cannot {what}: how it ended is not understood"
         raise BackendError(message, evidence=[status[:300].decode(errors="replace")]) from error

@@ -178,6 +178,22 @@ class App:
         """
         return self._apply("start", lambda spec: spec.replace(stopped=False), wait=wait, timeout=timeout)
 
+    @verb(role=Role.OPERATOR)
+    def trigger(self, *, wait: bool = True, timeout: float | None = None) -> Self:
+        """Begin a run of a schedule now, whatever it says of runs beside each other; the schedule goes on as it does.
+
+        Args:
+            wait: Return when the run has ended.
+            timeout: Seconds at the most; the run goes on beyond them.
+
+        Raises:
+            RolloutError: The run has failed; the error carries the cause and what mends it.
+        """
+        with self._session.operation("trigger", self.name):
+            session = self._session
+            self._seen = session.backend.trigger(self.name, wait=wait, timeout=timeout, listener=session.listener)
+        return self
+
     @verb(role=Role.ADMIN, confirm=True)
     def delete(self) -> None:
         """Remove an app with its replicas and revisions; its volumes stay. One that is not there is no error."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from cloudkit.backends.protocol import Capability
+from cloudkit.backends.schedule import check_schedule
 from cloudkit.errors import UnsupportedError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.placement import Placement
@@ -34,8 +35,13 @@ def needed_of(spec: AppSpec) -> Iterator[tuple[Capability, str]]:
 
 
 def refuse_beyond(spec: AppSpec, backend: str, capabilities: Collection[Capability]) -> None:
-    """Raise ``UnsupportedError`` for the first thing that a spec asks for and a backend has not got."""
+    """Raise ``UnsupportedError`` for the first thing that a spec asks for and a backend has not got.
+
+    A schedule that is never due is a ``UsageError``.
+    """
     for capability, words in needed_of(spec):
         if capability not in capabilities:
             message = f"app {spec.name!r} asks for {words}, which the backend {backend} has not got"
             raise UnsupportedError(message, capability=capability.value, hint="cloudkit deploy without it")
+    if spec.schedule is not None:
+        check_schedule(spec.schedule)

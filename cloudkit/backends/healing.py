@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -60,6 +60,10 @@ class Healer(Healable, Backend, Protocol):
     @property
     def asks(self) -> bool:
         """True where liveness probes are for the controller to ask; False where the engine does."""
+        ...
+
+    def tend(self, name: str) -> Sequence[str]:
+        """Do what an app's schedule asks for now, and return what that was, in words."""
         ...
 
     def probe(self, state: AppState, replica: Replica, probe: Probe) -> str:

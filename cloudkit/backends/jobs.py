@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from cloudkit.backends.kinds import attempt_name
-from cloudkit.errors import RolloutError
+from cloudkit.errors import ConflictError, RolloutError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
 from cloudkit.model.job import Job
@@ -30,6 +30,7 @@ __all__ = [
     "job_told",
     "later_told",
     "run_of",
+    "run_removed",
     "still_running",
 ]
 
@@ -201,6 +202,11 @@ def job_failed(name: str, cause: Cause) -> RolloutError:
     """Return the error of a job that has failed, or is waited for no longer, where its cause is not certain."""
     words = "failed" if cause.certain else "is still running"
     return RolloutError(f"job {name!r} {words}: {cause.summary}", cause=cause)
+
+
+def run_removed(name: str) -> ConflictError:
+    """Return the error of a run that is gone while somebody brings it to its end."""
+    return ConflictError(f"the run of {name!r} was removed by someone else", hint=f"cloudkit status {name}")
 
 
 def still_running(spec: AppSpec, run: Run, seconds: float) -> Cause:

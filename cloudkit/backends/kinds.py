@@ -80,18 +80,20 @@ def ordinal_name(app: str, ordinal: int) -> str:
     return f"{app}-{ordinal}"
 
 
-def attempt_name(app: str, revision: int, number: int) -> str:
-    """Return a job's replica's name; no stateful app has one that is alike.
+def attempt_name(app: str, revision: int, number: int, run: str = "") -> str:
+    """Return the name of a job's replica, or of a cron's in one run; no stateful app has one that is alike.
 
-    >>> attempt_name("migrate", 2, 0)
-    'migrate-2-n0'
+    >>> attempt_name("migrate", 2, 0), attempt_name("backup", 2, 0, "29453910")
+    ('migrate-2-n0', 'backup-29453910-n0')
     """
-    return f"{app}-{revision}-n{number}"
+    return f"{app}-{run or revision}-n{number}"
 
 
-def numbered_name(spec: AppSpec, revision: int, number: int) -> str:
+def numbered_name(spec: AppSpec, revision: int, number: int, run: str = "") -> str:
     """Return the name of a replica that has a number: a stateful app's keeps it, a job's counts its tries."""
-    return ordinal_name(spec.name, number) if spec.kind == "stateful" else attempt_name(spec.name, revision, number)
+    if spec.kind == "stateful":
+        return ordinal_name(spec.name, number)
+    return attempt_name(spec.name, revision, number, run)
 
 
 def ordinal_in(app: str, name: str) -> int | None:

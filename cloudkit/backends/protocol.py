@@ -217,6 +217,15 @@ class Backend(Protocol):
         """Run a task to its end and remove it."""
         ...
 
+    def trigger(self, name: str, *, wait: bool, timeout: float | None, listener: Listener) -> AppState:
+        """Begin a run of a schedule now, beside those that are due.
+
+        Raises:
+            RolloutError: It has failed, or goes on beyond the time.
+            UsageError: The app has no schedule.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of connections; calling it twice is no error."""
         ...

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_only"]
 
-ACTS = frozenset({"apply", "run", "exec", "attach", "copy_in", "copy_out", "forward", "heal"})
+ACTS = frozenset({"apply", "run", "exec", "attach", "copy_in", "copy_out", "forward", "heal", "trigger"})
 IMAGE_ACTS = frozenset({"build", "pull", "push", "tag", "remove", "save", "load"})
 
 

@@ -9,11 +9,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
 from cloudkit.backends.healing import Healer
+from cloudkit.controller.crons import Crons
 from cloudkit.controller.jobs import Jobs
 from cloudkit.controller.need import Case, described, needed
 from cloudkit.controller.scaler import Scaler
 from cloudkit.controller.vigil import Vigil
 from cloudkit.errors import CloudkitError, ConflictError, NotFoundError, RolloutError
+from cloudkit.model.kinds import ENDING
 from cloudkit.model.log import Event
 from cloudkit.model.plan import Plan
 from cloudkit.model.progress import silent
@@ -47,6 +49,7 @@ class Rounds:
         self._vigil = Vigil(healer, self._dead, self._tell)
         self._scaler = Scaler(healer, self._tell)
         self._jobs = Jobs(healer, self._tell)
+        self._crons = Crons(healer, self._tell)
         self._look_at = healer.seconds
         self._trouble = ""
 
@@ -67,7 +70,9 @@ class Rounds:
         if self._healer.seconds >= self._look_at:
             self._look_at = math.inf
             self._look()
-            self._look_at = min(self._look_at, self._healer.seconds + (SOON if self._lacking else self._interval))
+            self._look_at = min(
+                self._look_at, self._crons.next(), self._healer.seconds + (SOON if self._lacking else self._interval)
+            )
         self._vigil.ask()
         self._scale()
         while self._told:
@@ -98,6 +103,7 @@ class Rounds:
         there = {state.name for state in states}
         self._cases = {name: case for name, case in self._cases.items() if name in there or case.healing}
         self._jobs.forget(there)
+        self._crons.forget(there)
         for state in states:
             self._consider(state, self._cases.setdefault(state.name, Case()))
         self._vigil.watch(states)
@@ -105,8 +111,9 @@ class Rounds:
 
     def _consider(self, state: AppState, case: Case) -> None:
         """Find out what an app lacks, and act when it is time."""
-        if state.run is not None:
-            self._carry_on(state, case)
+        if state.spec.kind in ENDING:
+            if not case.healing and self._healer.seconds >= case.rests:
+                self._run_on(state, case)
             return
         if case.healing or not case.look(state, self._healer.seconds):
             return
@@ -124,29 +131,39 @@ class Rounds:
         elif not actions and state.cause and state.cause.certain and case.news(state.cause.code):
             self._tell(state.name, "app", "ails", f"{state.cause.summary}; {state.cause.fix}")
 
+    def _run_on(self, state: AppState, case: Case) -> None:
+        """Do what a job or a schedule asks for."""
+        if state.spec.kind == "job":
+            self._carry_on(state, case)
+        elif self._crons.due(state):
+            self._beside(state.name, case, partial(self._crons.tend, state.name))
+
     def _carry_on(self, state: AppState, case: Case) -> None:
         """Start what a job that nobody waits for lacks now; its end is not waited for."""
-        if case.healing or self._healer.seconds < case.rests:
-            return
         try:
             plan = self._jobs.due(state)
         except CloudkitError as error:
             self._worry(error)
             return
         if plan is not None:
-            case.healing = True
-            self._start(partial(self._carried, plan, state, case))
+            self._beside(state.name, case, partial(self._jobs.advance, plan, state))
 
-    def _carried(self, plan: Plan, state: AppState, case: Case) -> None:
+    def _beside(self, name: str, case: Case, act: Callable[[], None]) -> None:
+        """Let something be done for an app that asks for no patience."""
+        case.healing = True
+        self._start(partial(self._done, name, case, act))
+
+    def _done(self, name: str, case: Case, act: Callable[[], None]) -> None:
         try:
-            self._jobs.advance(plan, state)
+            act()
+            case.attempts, case.told = 0, ""
         except (ConflictError, NotFoundError):
             pass  # it is no longer what it was: look again
         except CloudkitError as error:
             case.begun()
             case.ended(self._healer.seconds, failed=True)
             if case.news(error.summary):
-                self._tell(plan.app, "app", "failed", error.summary)
+                self._tell(name, "app", "failed", error.summary)
         finally:
             case.healing = False
 

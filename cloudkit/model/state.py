@@ -99,7 +99,8 @@ class AppState:
         cause: Why it is not ready, where that is known without asking further.
         wanted: How many replicas are wanted now where the spec does not say it: one on each node, or a job's
             completions.
-        run: How far a job is; None for what does not run to an end.
+        run: How far a job is, or the last run of a cron; None for what does not run to an end, and before the first.
+        next_run: When a cron is next due; None while it begins none.
         observed_at: When this was seen.
     """
 
@@ -111,6 +112,7 @@ class AppState:
     cause: Cause | None = None
     wanted: int | None = None
     run: Run | None = None
+    next_run: datetime | None = None
     observed_at: datetime
 
     __repr__ = chosen
@@ -123,21 +125,31 @@ class AppState:
 
     @property
     def desired(self) -> int:
-        """How many replicas are to run; 0 for an app that is stopped."""
-        if self.spec.stopped:
+        """How many replicas are to run; 0 for an app that is stopped, and between the runs of a cron."""
+        if self.spec.stopped or self.spec.kind == "cron":
             return 0
         return self.spec.replicas if self.wanted is None else self.wanted
 
     @property
     def ready(self) -> int:
-        """How many replicas of the wanted revision take requests; of a job, how many have completed."""
+        """How many replicas of the wanted revision take requests; of a job, how many have completed.
+
+        Of a cron, how many run now.
+        """
+        if self.spec.kind == "cron":
+            return sum(replica.phase not in _AT_REST for replica in self.replicas)
         if self.run is not None:
             return self.run.completed
         return sum(replica.ready and replica.revision == self.revision for replica in self.replicas)
 
     @property
     def settled(self) -> bool:
-        """True when what runs is what is wanted, and nothing else is left; a job's run is over then, well or not."""
+        """True when what runs is what is wanted, and nothing else is left.
+
+        A job's run is over then, well or not. A cron is as wanted between its runs and meanwhile.
+        """
+        if self.spec.kind == "cron":
+            return True
         if self.spec.stopped:
             return all(replica.phase in _AT_REST for replica in self.replicas)
         if self.run is not None:
@@ -149,6 +161,8 @@ class AppState:
     @property
     def phase(self) -> AppPhase:
         """One word for the whole."""
+        if self.spec.kind == "cron":
+            return self._cron_phase
         if self.spec.stopped:
             return AppPhase.STOPPED if self.settled else AppPhase.PROGRESSING
         if self.run is not None:
@@ -162,8 +176,17 @@ class AppState:
         return AppPhase.FAILED if failing else AppPhase.PROGRESSING
 
     @property
+    def _cron_phase(self) -> AppPhase:
+        if self.spec.stopped or (self.spec.schedule is not None and self.spec.schedule.suspended):
+            return AppPhase.STOPPED
+        failed = self.run is not None and self.run.outcome is Outcome.FAILED
+        return AppPhase.DEGRADED if failed else AppPhase.READY
+
+    @property
     def counted(self) -> str:
-        """How many of the wanted replicas are there, such as ``2/3 ready`` or ``2/3 completed``."""
+        """How many of the wanted replicas are there, such as ``2/3 ready``, ``2/3 completed`` or ``1 running``."""
+        if self.spec.kind == "cron":
+            return f"{self.ready} running"
         wanted = self.spec.replicas if self.wanted is None else self.wanted
         return f"{self.ready}/{wanted} {'ready' if self.run is None else 'completed'}"
 
@@ -173,7 +196,8 @@ class AppState:
         tries = self.run.tries if self.run else ""
         cause = plain(self.cause.summary) if self.cause and not well else ""
         phase = "" if well else self.phase.value
-        parts = (f"{self.name} {self.counted}", tries, phase, self.spec.image.brief, self.url, cause)
+        due = f"next run {self.next_run:%Y-%m-%d %H:%M}" if self.next_run else ""
+        parts = (f"{self.name} {self.counted}", due, tries, phase, self.spec.image.brief, self.url, cause)
         return ", ".join(filter(None, parts))
 
 

@@ -40,7 +40,9 @@ def phase(value: AppPhase | ReplicaPhase) -> Cell:
 
 
 def ready(app: AppState) -> Cell:
-    """Return how many of the wanted replicas are ready."""
+    """Return how many of the wanted replicas are ready, or how many run of a cron."""
+    if app.spec.kind == "cron":
+        return Cell(app.counted if app.ready else "-")
     wanted = app.desired
     tone = Tone.PLAIN if app.ready >= wanted else Tone.WARN
     return Cell(f"{app.ready}/{wanted}", tone)

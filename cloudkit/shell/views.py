@@ -62,7 +62,9 @@ def _app(app: AppState) -> View:
     facts = (
         ("app", Cell(app.name, Tone.STRONG)),
         ("kind", Cell(app.spec.kind)),
-        ("status", Cell(f"{tone.text} ({ready(app).text})", tone.tone)),
+        ("status", Cell(f"{tone.text} ({app.counted if app.run else ready(app).text})", tone.tone)),
+        *((("next run", Cell(moment(app.next_run))),) if app.next_run else ()),
+        *((("last run", Cell(f"{app.run}, {app.run.outcome.value}")),) if app.run and app.spec.kind == "cron" else ()),
         ("url", Cell(app.url or "-")),
         ("image", Cell(app.spec.image.brief)),
         ("revision", Cell(f"{app.revision} (generation {app.generation})")),

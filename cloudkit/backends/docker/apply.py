@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from cloudkit.backends.docker.ending import end_replicas, set_restart, stop_replicas
 from cloudkit.backends.docker.filing import drop_files
+from cloudkit.backends.docker.held import is_held
 from cloudkit.backends.docker.jobroll import JobRoll
 from cloudkit.backends.docker.jobs import attempts_of, under_way
 from cloudkit.backends.docker.networks import ensure_network, remove_networks
@@ -154,6 +155,9 @@ class Application:
         seen = self.look.observe(spec.name)
         if seen.generation != target.generation:
             raise superseded(spec.name, target.generation)
+        if spec.kind == "cron":
+            self._tell_if_unwatched(spec)
+            return seen
         if spec.stopped:
             self._stop(spec, seen)
             return self.look.observe(spec.name)
@@ -187,6 +191,12 @@ class Application:
             listener=self.listener,
         )
         return roll.run(wait=wait, timeout=timeout)
+
+    def _tell_if_unwatched(self, spec: AppSpec) -> None:
+        """Tell that a schedule begins nothing while no controller runs."""
+        if not spec.stopped and not is_held(self.engine.api, self.look.namespace):
+            message = "no controller runs, so nothing begins when it is due: cloudkit controller"
+            self.listener(Progress(phase=Phase.NOTICE, item=spec.name, message=message))
 
     def _stop(self, spec: AppSpec, seen: Observation) -> None:
         """Stop all replicas: at once, but those of a stateful app one after the other."""

@@ -15,6 +15,7 @@ from cloudkit.backends.appwork import app_workload
 from cloudkit.backends.beyond import refuse_beyond
 from cloudkit.backends.docker.apply import Application
 from cloudkit.backends.docker.balancer import ensure_image
+from cloudkit.backends.docker.crons import Crons
 from cloudkit.backends.docker.filing import refuse_files
 from cloudkit.backends.docker.front import Fronts
 from cloudkit.backends.docker.look import Look
@@ -58,10 +59,7 @@ class DockerBackend:
     """
 
     name = "docker"
-    capabilities = frozenset(Capability) - {
-        Capability.CRON,
-        Capability.HOSTS,
-    }
+    capabilities = frozenset(Capability) - {Capability.HOSTS}
 
     def __init__(self, engine: Engine, *, namespace: str = "cloudkit", balancer_image: str = "") -> None:
         self.engine = engine
@@ -192,6 +190,12 @@ class DockerBackend:
     def run(self, task: TaskSpec, *, listener: Listener) -> TaskResult:
         """Run a task to its end and remove it."""
         return self._operations.run(task, listener)
+
+    def trigger(self, name: str, *, wait: bool, timeout: float | None, listener: Listener) -> AppState:
+        """Begin a run of a schedule now."""
+        self._there(name)
+        Crons(look=self._look).trigger(name, wait=wait, timeout=timeout, listener=listener)
+        return self.get(name)
 
     @property
     def now(self) -> datetime:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cloudkit.backends.docker.hostconfig import environment, host_config, restart_policy
-from cloudkit.backends.docker.labels import IMAGE, ORDINAL, REVISION, VERSION, Component, identity
+from cloudkit.backends.docker.labels import IMAGE, ORDINAL, REVISION, RUN, VERSION, Component, identity
 from cloudkit.backends.docker.names import shown
 from cloudkit.backends.docker.node import device_requests
 from cloudkit.backends.kinds import ordinal_mounts, ordinal_name
@@ -33,6 +33,7 @@ def replica_config(
     network: str,
     address: str,
     ordinal: int | None = None,
+    run: str = "",
     files: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Return the arguments of the SDK's ``create_container`` for one replica.
@@ -47,6 +48,7 @@ def replica_config(
         network: The network that it is made on.
         address: Its address there.
         ordinal: The number of a stateful one, or of a job's.
+        run: The run of a cron that it belongs to.
         files: The volumes of its files, as the engine takes them.
     """
     mounts = spec.mounts if ordinal is None or spec.kind != "stateful" else ordinal_mounts(spec, ordinal)
@@ -64,7 +66,7 @@ def replica_config(
         "environment": environment(spec.env),
         "user": spec.user,
         "working_dir": spec.workdir,
-        "labels": replica_labels(spec, namespace, revision, ordinal),
+        "labels": replica_labels(spec, namespace, revision, ordinal) | ({RUN: run} if run else {}),
         "stop_signal": spec.stop_signal,
         "ports": [port.number for port in spec.ports],
         "healthcheck": healthcheck(spec),

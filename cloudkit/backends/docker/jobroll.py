@@ -12,7 +12,7 @@ from cloudkit.backends.docker.ending import end_replicas, stop_replicas
 from cloudkit.backends.docker.jobs import attempts_of, run_seen
 from cloudkit.backends.docker.observe import Observation, Seen
 from cloudkit.backends.docker.replicas import Replicas
-from cloudkit.backends.jobs import JobStep, job_step, job_told, later_told, still_running
+from cloudkit.backends.jobs import JobStep, job_step, job_told, later_told, run_removed, still_running
 from cloudkit.backends.rolling import NotReady, superseded
 from cloudkit.errors import CloudkitError
 from cloudkit.model.app import AppSpec
@@ -38,6 +38,7 @@ class JobRoll:
         diagnose: Asks why the job has failed.
         replicas: Starts them.
         listener: Hears of each step.
+        repeats: True where a run that has failed is repeated; False where each run is one of its own.
     """
 
     spec: AppSpec
@@ -48,6 +49,7 @@ class JobRoll:
     diagnose: Callable[[Observation], Cause | None]
     replicas: Replicas
     listener: Listener
+    repeats: bool = True
     _again: frozenset[str] | None = None
     _fresh: frozenset[str] = frozenset()
     _told: Run | None = None
@@ -89,10 +91,12 @@ class JobRoll:
         return seen
 
     def _next(self, seen: Observation) -> tuple[Run, JobStep]:
+        if not (self.repeats or self._told is None or seen.replicas):
+            raise run_removed(self.spec.name)
         attempts, now = attempts_of(seen.replicas, self._known), time.time()
         run = run_seen(self.spec, self.revision, seen, attempts, now)
         if self._again is None:  # at the first look: a run that has failed is repeated
-            over = run.outcome is Outcome.FAILED
+            over = self.repeats and run.outcome is Outcome.FAILED
             self._again = frozenset(one.id for one in attempts if over)
         return run, job_step(self.spec.job, self.revision, attempts, run, now=now, again=self._again)
 

@@ -30,6 +30,7 @@ __all__ = [
     "OWNER",
     "PART_OF",
     "REVISION",
+    "RUN",
     "SPEC",
     "VERSION",
     "Component",
@@ -40,6 +41,7 @@ __all__ = [
 NAMESPACE = "cloudkit/namespace"
 IMAGE = "cloudkit/image"
 HOLDER = "cloudkit/holder"
+RUN = "cloudkit/run"
 ORDINAL = "cloudkit/ordinal"
 
 

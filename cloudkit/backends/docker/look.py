@@ -11,31 +11,28 @@ from urllib.parse import urlsplit
 from cloudkit.backends.docker.causes import find_cause
 from cloudkit.backends.docker.front import Fronts
 from cloudkit.backends.docker.image_cause import image_cause
-from cloudkit.backends.docker.jobs import attempts_of, last_failed, run_seen
+from cloudkit.backends.docker.jobs import attempts_of
 from cloudkit.backends.docker.names import volume_name
 from cloudkit.backends.docker.networks import find_network
 from cloudkit.backends.docker.observe import Observation, Seen, observe_app
 from cloudkit.backends.docker.plan import Situation
 from cloudkit.backends.docker.records import read_record
+from cloudkit.backends.docker.runlook import run_cause, run_state
 from cloudkit.backends.docker.state import app_state
-from cloudkit.backends.jobs import job_cause
 from cloudkit.backends.kinds import claims_of
 from cloudkit.engine.errors import translate
 from cloudkit.errors import AccessError, NotFoundError, RegistryError, RolloutError
-from cloudkit.model.run import Outcome
+from cloudkit.model.kinds import ENDING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cloudkit.backends.docker.records import Record
-    from cloudkit.backends.jobs import Attempt
     from cloudkit.backends.protocol import ImageStore
     from cloudkit.engine.connect import Engine
     from cloudkit.model.app import AppSpec
     from cloudkit.model.cause import Cause
     from cloudkit.model.progress import Listener
     from cloudkit.model.reference import Reference
-    from cloudkit.model.run import Run
     from cloudkit.model.state import AppState
 
 __all__ = ["Look"]
@@ -84,30 +81,15 @@ class Look:
             message = f"there is no app {name!r} in namespace {self.namespace!r}"
             raise NotFoundError(message, hint="cloudkit apps")
         record = read_record(self.engine.api, seen.record)
-        if record.spec.kind == "job":
-            return self._job_state(record, seen)
+        if record.spec.kind in ENDING:
+            return run_state(self, record, seen)
         up, draining = self.fronts.serving(record.spec, seen)
         details = self.details(seen.replicas)
         broken = [one for one in seen.replicas if one.revision == record.revision and one.state in _BROKEN]
-        cause = None if record.spec.stopped or not broken else self._cause(record.spec, list(details.values()))
+        cause = None if record.spec.stopped or not broken else self.cause(record.spec, list(details.values()))
         return app_state(
             self.namespace, record, seen, up=up, draining=draining, details=details, host=self.host, cause=cause
         )
-
-    def _job_state(self, record: Record, seen: Observation) -> AppState:
-        up, draining = self.fronts.serving(record.spec, seen)
-        details = self.details(seen.replicas)
-        attempts = attempts_of(seen.replicas, lambda one: details.get(one.id, {}))
-        run = run_seen(record.spec, record.revision, seen, attempts, time.time())
-        cause = (
-            None if record.spec.stopped else self._job_cause(record.spec, run, last_failed(attempts, record.revision))
-        )
-        return app_state(self.namespace, record, seen, up=up, draining=draining, details=details, cause=cause, run=run)
-
-    def _job_cause(self, spec: AppSpec, run: Run, last: Attempt | None) -> Cause | None:
-        """Return why a job has failed, or may, from the last of its replicas that failed."""
-        found = self._cause(spec, [self._inspected(last.id)]) if last and run.outcome is not Outcome.SUCCEEDED else None
-        return job_cause(spec, run, found)
 
     def details(self, replicas: Sequence[Seen]) -> dict[str, dict[str, Any]]:
         """Return what the engine says of each replica when asked in full, by id; one that is gone is left out."""
@@ -118,14 +100,13 @@ class Look:
 
     def diagnose(self, spec: AppSpec, revision: int, seen: Observation) -> Cause | None:
         """Say why replicas of a revision are not ready; None when nothing is wrong."""
-        if spec.kind == "job":
-            attempts = attempts_of(seen.replicas, self.detail)
-            run = run_seen(spec, revision, seen, attempts, time.time())
-            return None if spec.stopped else self._job_cause(spec, run, last_failed(attempts, revision))
+        if spec.kind in ENDING:
+            return run_cause(self, spec, revision, seen)
         wanted = [one for one in seen.replicas if one.revision == revision]
-        return self._cause(spec, list(self.details(wanted).values()))
+        return self.cause(spec, list(self.details(wanted).values()))
 
-    def _cause(self, spec: AppSpec, details: Sequence[Mapping[str, Any]]) -> Cause | None:
+    def cause(self, spec: AppSpec, details: Sequence[Mapping[str, Any]]) -> Cause | None:
+        """Say why replicas are not ready, from what the engine says of each; None when nothing is wrong."""
         return find_cause(
             self.engine.api,
             spec,
@@ -170,9 +151,10 @@ class Look:
 
     def detail(self, one: Seen) -> dict[str, Any]:
         """Return what the engine says of a container when asked in full; empty where it is gone."""
-        return self._inspected(one.id)
+        return self.inspected(one.id)
 
-    def _inspected(self, id: str) -> dict[str, Any]:
+    def inspected(self, id: str) -> dict[str, Any]:
+        """Return what the engine says of a container when asked in full; empty where it is gone."""
         try:
             with translate(f"look at {id[:12]}"):
                 return dict(self.engine.api.inspect_container(id))

@@ -17,6 +17,7 @@ from cloudkit.backends.docker.labels import (
     NAME,
     ORDINAL,
     REVISION,
+    RUN,
     SPEC,
     Component,
     selector,
@@ -44,6 +45,7 @@ class Seen:
         component: What it is for.
         revision: The revision of a replica or record.
         ordinal: The number that a stateful replica keeps, or that a job's has; None for others.
+        run: The run of a cron that a replica belongs to; empty for others.
         generation: The generation of a record.
         state: ``created``, ``running``, ``paused``, ``restarting``, ``exited``, ``removing`` or ``dead``.
         status: The engine's words on it, such as ``Up 5 seconds (healthy)``.
@@ -61,6 +63,7 @@ class Seen:
     component: Component
     revision: int = 0
     ordinal: int | None = None
+    run: str = ""
     generation: int = 0
     state: str = "created"
     status: str = ""
@@ -181,6 +184,7 @@ def _seen(row: Mapping[str, Any]) -> Seen | None:
         component=Component(component),
         revision=_number(labels.get(REVISION)),
         ordinal=_number(labels[ORDINAL]) if ORDINAL in labels else None,
+        run=labels.get(RUN, ""),
         generation=_number(labels.get(GENERATION)),
         state=row.get("State", ""),
         status=row.get("Status", ""),

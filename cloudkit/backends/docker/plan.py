@@ -55,6 +55,8 @@ def plan_actions(situation: Situation, wanted: AppSpec) -> tuple[Action, ...]:
     """Return the steps from what is there to what is wanted; none when nothing is to be done."""
     revision = wanted_revision(situation.seen, situation.current, wanted)
     record = _record(situation, wanted, revision)
+    if wanted.kind == "cron":
+        return (*record, *(() if wanted.stopped else _surroundings(situation, wanted)))
     if wanted.stopped:
         return (*record, *(_job(situation, wanted, revision) if wanted.kind == "job" else _stops(situation)))
     return (
@@ -84,7 +86,8 @@ def _surroundings(situation: Situation, wanted: AppSpec) -> Iterator[Action]:
     for network in wanted.networks or ("default",):
         if network not in situation.networks:
             yield Action(kind=ActionKind.CREATE, object="network", name=network)
-    for volume in claims_of(wanted):  # the engine makes them with the replica that has them first
+    held = () if wanted.kind == "cron" else claims_of(wanted)  # its first run makes them
+    for volume in held:  # the engine makes them with the replica that has them first
         if volume not in situation.volumes:
             detail = unheld(wanted, volume)
             yield Action(kind=ActionKind.CREATE, object="volume", name=volume, detail=detail)

@@ -42,6 +42,7 @@ class Replicas:
         network: The app's first network, which gives them their addresses.
         others: The engine's names of the further networks they join.
         image: What the engine knows the image as.
+        run: The run of a cron that they belong to; empty for others.
     """
 
     api: APIClient
@@ -49,6 +50,7 @@ class Replicas:
     network: Network
     others: tuple[str, ...]
     image: str
+    run: str = ""
 
     def start(
         self, spec: AppSpec, revision: int, count: int, revive: Sequence[Seen] = (), *, ordinals: Sequence[int] = ()
@@ -77,7 +79,7 @@ class Replicas:
 
     def _start_new(self, spec: AppSpec, revision: int, ordinal: int | None = None) -> tuple[str, str]:
         for _ in range(TRIES):
-            number = "" if ordinal is None else numbered_name(spec, revision, ordinal)
+            number = "" if ordinal is None else numbered_name(spec, revision, ordinal, self.run)
             name, address = replica_name(self.namespace, spec.name, revision, number), self.network.address()
             made = self._create(spec, revision, name, address, ordinal)
             if not made:
@@ -101,7 +103,8 @@ class Replicas:
     def _create(self, spec: AppSpec, revision: int, name: str, address: str, ordinal: int | None) -> str:
         config = replica_config(
             self.api, spec, namespace=self.namespace, revision=revision, name=name, image=self.image,
-            network=self.network.name, address=address, ordinal=ordinal, files=self._filing(spec, revision).mounts(),
+            network=self.network.name, address=address, ordinal=ordinal, run=self.run,
+            files=self._filing(spec, revision).mounts(),
         )  # fmt: skip
         try:
             return create_named(self.api, name, config)

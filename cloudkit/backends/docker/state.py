@@ -11,6 +11,7 @@ from cloudkit.backends.docker.observe import Observation, Seen
 from cloudkit.backends.docker.records import Record
 from cloudkit.backends.kinds import in_order
 from cloudkit.model.cause import Cause
+from cloudkit.model.kinds import ENDING
 from cloudkit.model.port import LOOPBACK
 from cloudkit.model.run import Run
 from cloudkit.model.state import AppState, Replica, ReplicaPhase
@@ -32,6 +33,7 @@ def app_state(
     host: str = "localhost",
     cause: Cause | None = None,
     run: Run | None = None,
+    next_run: datetime | None = None,
 ) -> AppState:
     """Return an app's state.
 
@@ -44,7 +46,8 @@ def app_state(
         details: What the engine says of each replica when asked in full, by id; may lack some.
         host: The engine's host, as its published ports are reached.
         cause: Why it is not ready, where that is known.
-        run: How far a job is.
+        run: How far a job is, or the last run of a cron.
+        next_run: When a cron is next due.
     """
     replicas = [
         _replica(namespace, record, one, up=up, draining=draining, detail=details.get(one.id, {}))
@@ -59,6 +62,7 @@ def app_state(
         cause=cause,
         wanted={"daemon": 1, "job": record.spec.job.completions}.get(record.spec.kind),  # an engine is one machine
         run=run,
+        next_run=next_run,
         observed_at=datetime.now(UTC),
     )
 
@@ -107,7 +111,7 @@ def _phase(record: Record, seen: Seen, *, up: frozenset[str], draining: frozense
         return _running_phase(seen, up=up, draining=draining)
     if seen.state == "paused":
         return ReplicaPhase.UNREADY
-    if seen.state == "exited" and record.spec.stopped and record.spec.kind != "job":
+    if seen.state == "exited" and record.spec.stopped and record.spec.kind not in ENDING:
         return ReplicaPhase.STOPPED
     if seen.exit_code == 0 and record.spec.restart_policy != "always":
         return ReplicaPhase.COMPLETED

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from cloudkit.backends.absent import no_replica
 from cloudkit.backends.beyond import refuse_beyond
+from cloudkit.backends.crons import refuse_trigger
 from cloudkit.backends.forwarding import forwarded_port
 from cloudkit.backends.kinds import refuse_other_kind
 from cloudkit.backends.kubernetes.fitting import platforms_of_nodes
@@ -23,7 +24,7 @@ from cloudkit.backends.kubernetes.plan import delete_actions, plan_actions
 from cloudkit.backends.kubernetes.registryimages import RegistryImages
 from cloudkit.backends.protocol import Capability
 from cloudkit.backends.rolling import remaining
-from cloudkit.errors import NotFoundError
+from cloudkit.errors import NotFoundError, UnsupportedError
 from cloudkit.model.plan import Plan
 from cloudkit.model.progress import Phase, Progress, silent
 from cloudkit.model.state import ReplicaPhase
@@ -213,6 +214,19 @@ class KubernetesBackend:
     def run(self, task: TaskSpec, *, listener: Listener) -> TaskResult:
         """Run a task to its end and remove it."""
         return self._operations.run(task, listener)
+
+    def trigger(
+        self,
+        name: str,
+        *,
+        wait: bool,  # noqa: ARG002  # there is nothing to wait for yet
+        timeout: float | None,  # noqa: ARG002
+        listener: Listener,  # noqa: ARG002
+    ) -> AppState:
+        """Begin a run of a schedule now."""
+        refuse_trigger(self.get(name).spec)
+        message = f"the backend {self.name} has not got schedules"
+        raise UnsupportedError(message, capability=Capability.CRON.value, hint=f"cloudkit status {name}")
 
     def close(self) -> None:
         """Let go of connections; calling it twice is no error."""

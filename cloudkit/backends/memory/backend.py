@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, BinaryIO, Unpack
 from cloudkit.backends.absent import no_replica
 from cloudkit.backends.appwork import app_workload
 from cloudkit.backends.beyond import refuse_beyond
+from cloudkit.backends.crons import manual_key, refuse_trigger
 from cloudkit.backends.forwarding import forwarded_port, local_url
 from cloudkit.backends.kinds import refuse_other_kind
 from cloudkit.backends.memory.change import Change
 from cloudkit.backends.memory.container import Container, memory_limit
+from cloudkit.backends.memory.crons import Crons
 from cloudkit.backends.memory.decide import decide, decide_delete
 from cloudkit.backends.memory.images import Images
 from cloudkit.backends.memory.jobs import job_steps
@@ -32,6 +34,7 @@ from cloudkit.errors import BackendError, ConflictError, NotFoundError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause
 from cloudkit.model.exec_options import ExecOptions
+from cloudkit.model.kinds import ENDING
 from cloudkit.model.log import Event, LogLine, LogQuery
 from cloudkit.model.plan import Plan
 from cloudkit.model.progress import Listener, silent
@@ -66,10 +69,7 @@ class MemoryBackend:
 
     name = "memory"
     endpoint = "memory"
-    capabilities = frozenset(Capability) - {
-        Capability.CRON,
-        Capability.HOSTS,
-    }
+    capabilities = frozenset(Capability) - {Capability.HOSTS}
 
     def __init__(self, *, namespace: str = "cloudkit", world: World | None = None) -> None:
         self.namespace = namespace
@@ -93,7 +93,9 @@ class MemoryBackend:
             refuse_other_kind(before, spec)
             replicas = [one.snapshot() for one in record.containers] if record else []
             revision = numbered(spec, record)
-            steps = job_steps(spec, record, revision, self.now.timestamp()) if spec.kind == "job" else None
+            steps = None
+            if spec.kind in ENDING:
+                steps = job_steps(spec, record, revision, self.now.timestamp()) if spec.kind == "job" else ()
             return Plan(
                 app=spec.name,
                 backend=self.name,
@@ -213,6 +215,22 @@ class MemoryBackend:
             self.images.pull(task.image, listener=listener)
         with self.world.clock.lock:
             return run_task(self.world, self.namespace, task)
+
+    def trigger(self, name: str, *, wait: bool, timeout: float | None, listener: Listener) -> AppState:
+        """Begin a run of a schedule now."""
+        with self.world.clock.lock:
+            record = self._there(name)
+            refuse_trigger(record.spec)
+            key = manual_key(self.now, {one.run for one in record.containers})
+            way = Crons(self.world).begin(record, key, listener)
+            if not wait:
+                way.leave()
+        try:
+            if wait:
+                way.run(timeout)
+        finally:
+            Crons(self.world).forget(record)
+        return self.get(name)
 
     @contextmanager
     def forward(self, name: str, port: int | None = None, *, replica: str | None = None) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloudkit.backends.kinds import refuse_alike
+from cloudkit.backends.memory.crons import Crons
 from cloudkit.backends.memory.jobs import JobRoll
 from cloudkit.backends.memory.journal import AppKey
 from cloudkit.backends.memory.record import Record
@@ -45,6 +46,10 @@ class Change:
             refuse_misplaced(spec, self.world.node(self.app[0]))
             self._check_ports(spec)
             record = self._recorded(spec)
+        if spec.kind == "cron":
+            Crons(self.world).arm(record)
+            record.settle()
+            return
         way = JobRoll if spec.kind == "job" else Roll
         roll = way(world=self.world, record=record, generation=record.generation, listener=self.listener)
         if wait:

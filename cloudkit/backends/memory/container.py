@@ -47,6 +47,7 @@ class Container:
         fetch: How it reaches other apps.
         refused: Why the engine does not start it; None when it does.
         ordinal: The number that a stateful replica keeps, or that a job's replica has; None for others.
+        run: The run of a cron that it belongs to; empty for others.
         born: The journal's last entry before it, as another may have had its name.
     """
 
@@ -62,6 +63,7 @@ class Container:
     fetch: Fetch
     refused: Cause | None = None
     ordinal: int | None = None
+    run: str = ""
     born: int = 0
     address: str = ""
     files: Files = field(default_factory=Files)

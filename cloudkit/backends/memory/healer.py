@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from cloudkit.backends.memory.backend import MemoryBackend
+from cloudkit.backends.memory.crons import Crons
 from cloudkit.backends.memory.world import World
 from cloudkit.errors import UnsupportedError
 from cloudkit.model.probe import Probe
@@ -42,6 +43,11 @@ class MemoryHealer(MemoryBackend):
     def probe(self, state: AppState, replica: Replica, probe: Probe) -> str:  # noqa: ARG002  # nobody asks
         """Refuse: the engine of the twin does it."""
         raise UnsupportedError("the twin's engine asks liveness probes itself", capability="liveness")
+
+    def tend(self, name: str) -> Sequence[str]:
+        """Carry on the runs whose caller was killed; what is due the engine of the twin begins itself, and once."""
+        record = self.world.records.get((self.namespace, name))
+        return Crons(self.world).carry_on(record) if record is not None else ()
 
     def condemn(self, replicas: Collection[str]) -> None:
         """Have nothing to do: the engine of the twin restarts what does not live."""

@@ -10,9 +10,18 @@ from cloudkit.backends.memory.journal import AppKey
 from cloudkit.model.app import AppSpec
 from cloudkit.model.state import Revision
 
-__all__ = ["KEPT", "Record", "numbered"]
+__all__ = ["KEPT", "Record", "Revised", "numbered"]
 
 KEPT = 10  # revisions that can come back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revised:
+    """What replicas are made from: a spec, its revision, and the run of a cron that they belong to."""
+
+    spec: AppSpec
+    revision: int
+    run: str = ""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -28,6 +37,7 @@ class Record:
         containers: The replicas, oldest first.
         healthy: The last spec that became true, and its revision; None before the first.
         published: The host's port of each published port.
+        armed: The generation whose schedule the clock knows.
         changed: When what is wanted last changed, in seconds since the epoch.
         cursor: Where the balancer goes on.
     """
@@ -40,6 +50,7 @@ class Record:
     containers: list[Container] = field(default_factory=list)
     healthy: tuple[AppSpec, int] | None = None
     published: dict[int, int] = field(default_factory=dict)
+    armed: int = 0
     changed: float = 0.0
     cursor: int = 0
 

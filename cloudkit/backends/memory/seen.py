@@ -6,10 +6,12 @@ from datetime import datetime
 
 from cloudkit.backends.kinds import in_order
 from cloudkit.backends.memory.causes import cause_of
+from cloudkit.backends.memory.crons import cron_cause, last_run, next_due
 from cloudkit.backends.memory.jobs import cause_seen, run_seen
 from cloudkit.backends.memory.record import Record
 from cloudkit.model.cause import Cause
 from cloudkit.model.port import LOOPBACK
+from cloudkit.model.run import Run
 from cloudkit.model.state import AppState
 
 __all__ = ["diagnosed", "state_of"]
@@ -19,7 +21,7 @@ EVERYWHERE = frozenset({"0.0.0.0", "::", LOOPBACK})  # noqa: S104  # compared wi
 
 def state_of(record: Record, now: datetime) -> AppState:
     """Return an app's state."""
-    run = run_seen(record, now.timestamp()) if record.spec.kind == "job" else None
+    run = {"job": run_seen, "cron": last_run}.get(record.spec.kind, _no_run)(record, now.timestamp())
     replicas = sorted(
         (one.snapshot() for one in record.containers),
         key=lambda one: (not one.ready, in_order(record.app[1], one.name)),
@@ -33,14 +35,21 @@ def state_of(record: Record, now: datetime) -> AppState:
         cause=diagnosed(record, now),
         wanted={"daemon": 1, "job": record.spec.job.completions}.get(record.spec.kind),  # a world is one machine
         run=run,
+        next_run=next_due(record, now) if record.spec.kind == "cron" else None,
         observed_at=now,
     )
+
+
+def _no_run(_record: Record, _now: float) -> Run | None:
+    return None
 
 
 def diagnosed(record: Record, now: datetime) -> Cause | None:
     """Return why an app is not as wanted."""
     if record.spec.kind == "job":
         return None if record.spec.stopped else cause_seen(record, now.timestamp())
+    if record.spec.kind == "cron":
+        return cron_cause(record, now.timestamp())
     return cause_of(record)
 
 

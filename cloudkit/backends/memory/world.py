@@ -17,7 +17,7 @@ from cloudkit.backends.memory.files import Files
 from cloudkit.backends.memory.images import Images
 from cloudkit.backends.memory.journal import AppKey, Journal
 from cloudkit.backends.memory.program import Behaviour, Program
-from cloudkit.backends.memory.record import Record
+from cloudkit.backends.memory.record import Record, Revised
 from cloudkit.backends.memory.traffic import Traffic, path_of
 from cloudkit.backends.onenode import OneNode
 from cloudkit.model.app import AppSpec
@@ -63,18 +63,25 @@ class World:
         """
         return self.images.offer(Reference.parse(reference), behaviour or Program(), ports=ports)
 
-    def create(self, record: Record, ordinal: int | None = None) -> Container:
-        """Make a replica of what is wanted, under the name of its ordinal where it has one, and start nothing yet."""
-        spec, env = record.spec, revealed(record.spec.env)
-        name = f"{spec.name}-{record.revision}-{self._letters(5)}"
+    def create(self, record: Record, ordinal: int | None = None, *, of: Revised | None = None) -> Container:
+        """Make a replica of what is wanted, under the name of its ordinal where it has one, and start nothing yet.
+
+        Args:
+            record: The app.
+            ordinal: Its number, where it has one.
+            of: What it is made from, where that is not what is wanted now.
+        """
+        made = of or Revised(spec=record.spec, revision=record.revision)
+        spec, env = made.spec, revealed(made.spec.env)
+        name = f"{spec.name}-{made.revision}-{self._letters(5)}"
         if ordinal is not None:
-            name = numbered_name(spec, record.revision, ordinal)
+            name = numbered_name(spec, made.revision, ordinal, made.run)
         self._addresses += 1
         container = Container(
-            app=record.app, name=name, id=f"{self._random.getrandbits(256):064x}", spec=spec, revision=record.revision,
+            app=record.app, name=name, id=f"{self._random.getrandbits(256):064x}", spec=spec, revision=made.revision,
             program=self.images.behaviour(spec.image, env), env=env, clock=self.clock, journal=self.journal,
             fetch=partial(self.fetch, record.app[0]), refused=self.refusal(spec),
-            ordinal=ordinal, born=self.journal.last,
+            ordinal=ordinal, run=made.run, born=self.journal.last,
             files=self._given(record.app[0], spec, ordinal),
             address=f"10.{self._addresses >> 16}.{self._addresses >> 8 & 255}.{self._addresses & 255}",
         )  # fmt: skip

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from cloudkit.backends.docker.backend import DockerBackend
+from cloudkit.backends.docker.crons import Crons
 from cloudkit.backends.docker.healing.asking import Asking
 from cloudkit.backends.docker.labels import selector
 from cloudkit.backends.docker.look import Look
@@ -75,6 +76,10 @@ class DockerHealer(DockerBackend):
     def condemn(self, replicas: Collection[str]) -> None:
         """Take these replicas, and no others, for such as are to be replaced."""
         self._watched.condemned = frozenset(replicas)
+
+    def tend(self, name: str) -> Sequence[str]:
+        """Do what a schedule asks for now, and return what that was, in words."""
+        return Crons(look=self._look).tend(name)
 
     def close(self) -> None:
         """Let go of what is its own; the engine's connection stays."""

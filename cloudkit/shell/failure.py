@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cloudkit.errors import CloudkitError
-from cloudkit.shell.neutral import neutral
+from cloudkit.view.neutral import neutral
 
 if TYPE_CHECKING:
     from cloudkit.model.progress import Progress

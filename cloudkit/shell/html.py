@@ -6,9 +6,9 @@ from functools import singledispatch
 from html import escape
 from typing import Any
 
-from cloudkit.shell.neutral import neutral
-from cloudkit.shell.view import Block, Cell, Facts, Grid, Lines, Tone
-from cloudkit.shell.views import listed, view
+from cloudkit.view.block import Block, Cell, Facts, Grid, Lines, Tone
+from cloudkit.view.neutral import neutral
+from cloudkit.view.result import listed, view
 
 __all__ = ["html"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from cloudkit.model.log import LogLine
 from cloudkit.model.task import TaskResult
-from cloudkit.shell.neutral import neutral, neutral_line
+from cloudkit.view.neutral import neutral, neutral_line
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
 from cloudkit.model.progress import Phase, Progress
-from cloudkit.shell.neutral import neutral_line
 from cloudkit.shell.tally import Tally, detail
+from cloudkit.view.neutral import neutral_line
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from cloudkit.model.progress import Phase, Progress
-from cloudkit.shell.neutral import neutral_line
-from cloudkit.shell.words import size
+from cloudkit.view.neutral import neutral_line
+from cloudkit.view.words import size
 
 __all__ = ["Tally", "detail"]
 

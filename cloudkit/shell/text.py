@@ -10,9 +10,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cloudkit.shell.neutral import neutral, neutral_line
-from cloudkit.shell.view import Block, Cell, Facts, Grid, Lines, Tone
-from cloudkit.shell.views import listed, view
+from cloudkit.view.block import Block, Cell, Facts, Grid, Lines, Tone
+from cloudkit.view.neutral import neutral, neutral_line
+from cloudkit.view.result import listed, view
 
 __all__ = ["STYLES", "text"]
 

@@ -61,7 +61,7 @@ def test_every_public_name_has_a_docstring() -> None:
     assert bare == []
 
 
-@pytest.mark.parametrize("package", ["cloudkit.shell", "cloudkit.command"])
+@pytest.mark.parametrize("package", ["cloudkit.shell", "cloudkit.command", "cloudkit.view"])
 def test_no_front_end_names_a_verb(package: str) -> None:
     """A front end reads the verbs from the catalogue: it compares, matches or looks up none by its name."""
     verbs = verb_names()

@@ -13,9 +13,9 @@ from cloudkit.model.log import Event, LogLine
 from cloudkit.model.plan import Plan
 from cloudkit.model.state import AppState, Replica
 from cloudkit.model.task import TaskResult
-from cloudkit.shell.columns import COLUMNS, action, phase, ready
-from cloudkit.shell.view import Cell, Facts, Lines, Tone, View, grid
-from cloudkit.shell.words import moment
+from cloudkit.view.block import Cell, Facts, Lines, Tone, View, grid
+from cloudkit.view.columns import COLUMNS, action, phase, ready
+from cloudkit.view.words import moment
 
 __all__ = ["listed", "view"]
 

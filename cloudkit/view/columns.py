@@ -12,8 +12,8 @@ from cloudkit.model.log import Event
 from cloudkit.model.state import AppPhase, AppState, Replica, ReplicaPhase, Revision
 from cloudkit.model.task import Usage
 from cloudkit.model.workload import Workload
-from cloudkit.shell.view import Cell, Column, Tone
-from cloudkit.shell.words import age, moment, size
+from cloudkit.view.block import Cell, Column, Tone
+from cloudkit.view.words import age, moment, size
 
 __all__ = ["COLUMNS", "action", "phase", "ready"]
 

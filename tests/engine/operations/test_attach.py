@@ -62,7 +62,7 @@ def test_a_shell_answers_and_its_exit_code_is_told(sit: Sit) -> None:
 
 def test_the_command_sees_the_windows_size(sit: Sit) -> None:
     """Its terminal is as large as one's own from the beginning, and when the window changes."""
-    terminal = sit("bash", "-c", "stty size; trap 'stty size' WINCH; while :; do sleep 0.1; done")
+    terminal = sit("bash", "-c", "trap 'stty size' WINCH; stty size; while :; do sleep 0.1; done")
     terminal.expect(rb"30 100")
 
     terminal.setwinsize(50, 160)

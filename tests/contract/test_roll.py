@@ -32,7 +32,6 @@ def test_a_roll_fails_no_request(driver: Driver, cloud: Cloud) -> None:
     assert driver.get(web.url).body.startswith("new from")
 
 
-@pytest.mark.gap("docker", "another port takes another balancer, which asks every replica on that port alone")
 def test_a_roll_to_another_port_fails_no_request(driver: Driver, cloud: Cloud) -> None:
     """Old replicas are asked where they listen, new ones where those do; the address outside stays."""
     web = cloud.deploy("web", driver.image, port=PORT, publish=0, replicas=2, env={"LATENCY": "0.2"})
@@ -48,6 +47,21 @@ def test_a_roll_to_another_port_fails_no_request(driver: Driver, cloud: Cloud) -
     assert (state.url, state.ready, state.revision, len(state.replicas)) == (url, 2, 2, 2)
     assert driver.get(url).body.startswith("moved from")
     assert cloud.backend.plan(state.spec).empty
+
+
+def test_a_failed_roll_to_another_port_returns_to_the_old_one(driver: Driver, web: App) -> None:
+    """The old replicas are asked where they listen, and checked there, all the time."""
+    before = web.status()
+
+    with driver.load(web.url) as load, pytest.raises(RolloutError):
+        web.deploy(port=OTHER)
+    driver.pause(driver.lag)
+
+    after = web.status()
+    assert load.failures == []
+    assert (after.url, after.spec, after.ready) == (before.url, before.spec, 2)
+    assert {one.id for one in after.replicas} == {one.id for one in before.replicas}
+    assert driver.cloud.backend.plan(after.spec).empty
 
 
 def test_another_image_rolls(driver: Driver, web: App) -> None:

@@ -176,7 +176,9 @@ class Application:
             traffic=traffic,
             listener=self.listener,
         )
-        return roll.run(wait=wait, timeout=timeout)
+        seen = roll.run(wait=wait, timeout=timeout)
+        traffic.settle()
+        return seen
 
     def _run(self, target: Target, replicas: Replicas, *, wait: bool, timeout: float | None) -> Observation:
         """Bring a job to its end."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from cloudkit.backends.docker.balancer import (
     IMAGE,
     Admin,
     Balancer,
+    BalancerSettings,
     Member,
     Server,
     Site,
@@ -24,6 +26,7 @@ from cloudkit.backends.docker.balancer import (
 from cloudkit.backends.docker.balancer.container import Addressed, remove, shape
 from cloudkit.backends.docker.names import balancer_name, network_name
 from cloudkit.backends.docker.parallel import in_parallel
+from cloudkit.backends.docker.records import spec_shown
 from cloudkit.backends.docker.traffic import Direct, Traffic
 from cloudkit.errors import BackendError, CloudkitError, ConflictError, NotFoundError
 
@@ -31,8 +34,9 @@ if TYPE_CHECKING:
     from docker import APIClient
 
     from cloudkit.backends.docker.networks import Network
-    from cloudkit.backends.docker.observe import Observation
+    from cloudkit.backends.docker.observe import Observation, Seen
     from cloudkit.model.app import AppSpec
+    from cloudkit.model.port import Port
     from cloudkit.model.progress import Listener
 
 __all__ = ["Fronts"]
@@ -64,7 +68,7 @@ class Fronts:
         return self._configured or IMAGE
 
     def current(self, spec: AppSpec, seen: Observation) -> bool:
-        """True when the balancer that is there has the ports and networks that the spec asks for."""
+        """True when the balancer that is there has the published ports and networks that the spec asks for."""
         if seen.balancer is None or not balanced(spec):
             return seen.balancer is None
         return seen.balancer.shape == shape(settings_for(spec), self._site(spec, ()))
@@ -87,7 +91,7 @@ class Fronts:
             spec: What is wanted.
             networks: The networks on which the app is reached by its name.
             seen: What is there of the app.
-            revision: The revision that the spec's probe is meant for; older replicas are not judged by it.
+            revision: The revision of the spec; older replicas listen and are checked as their own says.
             listener: Hears of the image being made.
         """
         if not balanced(spec):
@@ -95,10 +99,11 @@ class Fronts:
             return Direct()
         prepare = partial(ensure_image, self._api, configured=self._configured or None, listener=listener)
         running = [one for one in seen.replicas if one.state == "running"]
-        members = [Member(name=o.name, address=o.address, checked=o.revision == revision) for o in running]
+        older = settings_of_others(seen, revision)
+        members = [Member(name=one.name, address=one.address, own=older.get(one.revision)) for one in running]
         if seen.balancer is not None:
             prepare()  # before one that serves has to give way to it
-        balancer = self._balancer(spec, self.image, networks)
+        balancer = self._balancer(spec, self.image, networks, giving_way(spec, running, older))
         try:
             balancer.ensure(members, there=seen.balancer is not None)
         except NotFoundError:
@@ -159,8 +164,11 @@ class Fronts:
             return kept[1]
         return self._balancer(spec, "", ())
 
-    def _balancer(self, spec: AppSpec, image: str, networks: Sequence[Network]) -> Balancer:
-        made = Balancer(self._api, image=image, site=self._site(spec, networks), settings=settings_for(spec))
+    def _balancer(
+        self, spec: AppSpec, image: str, networks: Sequence[Network], before: tuple[Port, ...] = ()
+    ) -> Balancer:
+        settings = replace(settings_for(spec), before=before)
+        made = Balancer(self._api, image=image, site=self._site(spec, networks), settings=settings)
         with self._lock:
             kept = self._balancers.get(spec.name)
             self._balancers[spec.name] = (spec, made)
@@ -173,6 +181,20 @@ class Fronts:
         named: tuple[Addressed, ...] = tuple(networks)
         named = named or tuple(Named(network_name(self._namespace, name)) for name in names)
         return Site(namespace=self._namespace, app=spec.name, networks=named)
+
+
+def settings_of_others(seen: Observation, revision: int) -> dict[int, BalancerSettings]:
+    """Return what the balancers of all revisions but one would be, the newest first."""
+    specs = {one.revision: spec_shown(one) for one in seen.records if one.revision != revision}
+    return {number: settings_for(specs[number]) for number in sorted(specs, reverse=True) if balanced(specs[number])}
+
+
+def giving_way(spec: AppSpec, running: Sequence[Seen], others: Mapping[int, BalancerSettings]) -> tuple[Port, ...]:
+    """Return the ports of the newest other revision of which replicas run, where the app has one of them no more."""
+    revisions = {one.revision for one in running}
+    before = next((settings.ports for number, settings in others.items() if number in revisions), ())
+    numbers = {port.number for port in spec.ports}
+    return before if any(port.number not in numbers for port in before) else ()
 
 
 class Named:
@@ -249,3 +271,7 @@ class BalancedTraffic:
         for name in names:
             self._balancer.dismiss(name)
             self._draining.discard(name)
+
+    def settle(self) -> None:
+        """Lead nobody any more by ports that only the revision before had."""
+        self._balancer.settle()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cloudkit.backends.docker.observe import Observation, Seen
     from cloudkit.model.app import AppSpec
 
-__all__ = ["KEPT", "Record", "drop_records", "outdated", "read_record", "read_records", "write_record"]
+__all__ = ["KEPT", "Record", "drop_records", "outdated", "read_record", "read_records", "spec_shown", "write_record"]
 
 KEPT = 10  # revisions that can come back
 _MARKS = ('"secret"', '"file"')  # of what is kept apart
@@ -58,6 +58,11 @@ def read_record(api: APIClient, seen: Seen) -> Record:
         spec=decode(data, kept),
         created_at=datetime.fromtimestamp(seen.created, UTC),
     )
+
+
+def spec_shown(seen: Seen) -> AppSpec:
+    """Return a record's spec from what the engine lists: what is kept apart of it is read as lost."""
+    return decode(json.loads(seen.spec), {}, lost=seen.name, lost_config=seen.name)
 
 
 def read_records(api: APIClient, observation: Observation) -> tuple[Record, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from cloudkit.backends.docker.balancer.settings import front_ports
 from cloudkit.backends.docker.names import shown
 from cloudkit.backends.docker.observe import Observation, Seen
 from cloudkit.backends.docker.records import Record
@@ -71,9 +72,10 @@ def published_url(record: Record, seen: Observation, host: str) -> str:
     """Return where the app's first published port is reached; empty when it is private or has no balancer now."""
     if seen.balancer is None or seen.balancer.state != "running":
         return ""
+    fronts = front_ports(record.spec.ports)
     for port in record.spec.ports:
-        bound = seen.balancer.ports.get(port.number)
-        if port.publish is not None and bound is not None:
+        bound = seen.balancer.ports.get(fronts.get(port.number, 0))
+        if bound is not None:
             address = host if bound[0] in _EVERYWHERE or bound[0] == LOOPBACK else bound[0]
             scheme = "http" if port.protocol == "http" else "tcp"
             return f"{scheme}://{f'[{address}]' if ':' in address else address}:{bound[1]}"

@@ -34,6 +34,10 @@ class Traffic(Protocol):
         """Forget these replicas."""
         ...
 
+    def settle(self) -> None:
+        """Lead nobody any more by ports that only the revision before had."""
+        ...
+
 
 class Direct:
     """No balancer: an app that listens on nothing is ready while it runs."""
@@ -53,3 +57,6 @@ class Direct:
 
     def dismiss(self, names: Sequence[str]) -> None:
         """Have nothing to forget."""
+
+    def settle(self) -> None:
+        """Lead nobody anyway."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,9 @@ from cloudkit.backends.docker.balancer import container
 from cloudkit.backends.docker.balancer.config import ConfiguredServer, Membership, fingerprint, render
 from cloudkit.backends.docker.balancer.control import Control
 from cloudkit.backends.docker.balancer.ports import holder, named_in, taken
+from cloudkit.backends.docker.balancer.predecessors import Predecessors
 from cloudkit.backends.docker.balancer.runtime import Admin, Runtime, Server
-from cloudkit.backends.docker.balancer.settings import BalancerSettings
+from cloudkit.backends.docker.balancer.settings import BalancerSettings, front_ports
 from cloudkit.engine.errors import translate
 from cloudkit.errors import BackendError, CloudkitError, ConflictError, NotFoundError
 from cloudkit.model.port import Port
@@ -43,13 +44,13 @@ class Member:
         name: The replica's name.
         address: Its private address.
         membership: What it is to be.
-        checked: False when the app's checks are not meant for it, as it is of a revision that had others.
+        own: What the balancer of its own revision would be; None when it is of the present one.
     """
 
     name: str
     address: str
     membership: Membership = Membership.SERVING
-    checked: bool = True
+    own: BalancerSettings | None = None
 
 
 class Balancer:
@@ -67,8 +68,11 @@ class Balancer:
         self._image = image
         self._site = site
         self._settings = settings
+        self._members: dict[str, Member] = {}  # of older revisions, which listen elsewhere or were checked otherwise
         self._saving = Lock()
         self._control = Control(api, site.name)
+        self._predecessors = Predecessors(api, site.name)
+        self._reloaded = False
         self._runtime = Runtime(self._control.ask, settings)
 
     @property
@@ -79,8 +83,8 @@ class Balancer:
     def ensure(self, members: Sequence[Member] = (), *, there: bool = True) -> None:
         """Make the balancer run with these settings and networks; one that does already is left as it is.
 
-        Other checks are taken up by a reload, in which no request is lost. Other ports or networks take another
-        container, and some 0.3 seconds in which connections are refused.
+        Other ports of the app and other checks are taken up by a reload, in which no request is lost. Other published
+        ports or networks take another container, and some 0.3 seconds in which connections are refused.
 
         Args:
             members: The replicas that a new, restarted or reloaded balancer begins with.
@@ -91,6 +95,7 @@ class Balancer:
             RolloutError: A published port is taken; the container is not left behind.
             BackendError: HAProxy refuses the configuration; where one runs, it goes on as it was.
         """
+        self._members = {one.name: one for one in members}
         if not there:
             with suppress(ConflictError):  # another writer was faster
                 self._make(members, {})
@@ -106,10 +111,11 @@ class Balancer:
 
     def sync(self, members: Sequence[Member]) -> None:
         """Make the balancer know these replicas and no others, each as what it is to be."""
+        self._members = {one.name: one for one in members}
         seen = {server.name: server for server in self.servers()}
         wanted = {member.name: member for member in members}
         for name, server in seen.items():
-            if name not in wanted or wanted[name].address != server.address:
+            if name not in wanted or self._moved(server, wanted[name]):
                 self._dismiss(name)
                 seen = {key: value for key, value in seen.items() if key != name}
         for member in members:
@@ -125,10 +131,11 @@ class Balancer:
         """Put started replicas on trial, given as name to address; a balancer that is restarted has forgotten them."""
         seen = {server.name: server for server in self.servers()}
         for name, address in replicas.items():
-            if name in seen and seen[name].address != address:
+            member = self._member(name, address)
+            if name in seen and self._moved(seen[name], member):
                 self._dismiss(name)  # another replica had that name
                 del seen[name]
-            self._place(Member(name=name, address=address, membership=Membership.TRIAL), seen.get(name))
+            self._place(replace(member, membership=Membership.TRIAL), seen.get(name))
 
     def up(self, name: str) -> bool:
         """True once a replica's checks pass."""
@@ -149,7 +156,7 @@ class Balancer:
         """
         self._runtime.drain(name)
         self.save()
-        return _within(deadline, lambda: not self.server(name).sessions)
+        return _within(deadline, lambda: not self._busy(name))
 
     def dismiss(self, name: str) -> None:
         """Forget a replica, cutting what it is still working on; one that is unknown is no error."""
@@ -164,7 +171,10 @@ class Balancer:
 
     def servers(self) -> tuple[Server, ...]:
         """Return the replicas as the balancer sees them."""
-        return self._runtime.servers()
+        return tuple(
+            replace(one, whole=one.whole and one.ports == self._ports(self._member(one.name, one.address)))
+            for one in self._runtime.servers()
+        )
 
     def server(self, name: str) -> Server:
         """Return one of them; raise ``NotFoundError`` when the balancer does not know it."""
@@ -175,29 +185,36 @@ class Balancer:
 
     def save(self) -> None:
         """Write what the balancer knows into its configuration, so that it comes back with it."""
-        self._save()
+        with self._saving:  # what is written last was read last
+            self._write_servers([self._configured(one) for one in self.servers()])
 
-    def reload(self) -> None:
-        """Take up the configuration anew without losing a request: a new worker takes over the listening sockets.
+    def settle(self) -> None:
+        """Lead nobody any more by the ports of a revision that has gone.
 
         Raises:
-            BackendError: HAProxy refuses it; the old worker goes on.
+            BackendError: HAProxy refuses it; it goes on as it was.
         """
-        self._reload(None)
+        if self._settings.before:
+            self._settings = replace(self._settings, before=())
+            self._runtime = Runtime(self._control.ask, self._settings)
+            self._reload()
 
     def published(self) -> dict[int, tuple[str, int]]:
-        """Return the host's address and port of each published port, as the engine has bound them."""
+        """Return the host's address and port of each published port of the app, as the engine has bound them."""
         found = container.find(self._api, self.name)
-        return container.published(found) if found is not None else {}
+        bound = container.published(found) if found is not None else {}
+        fronts = front_ports(self._settings.ports)
+        return {number: bound[front] for number, front in fronts.items() if front in bound}
 
     def remove(self) -> None:
         """Remove the balancer; one that is not there is no error."""
-        self._control.close()
+        self.close()
         container.remove(self._api, self.name)
 
     def close(self) -> None:
         """Let go of the connection; calling it twice is no error."""
         self._control.close()
+        self._predecessors.close()
 
     @property
     def _shape(self) -> str:
@@ -210,14 +227,14 @@ class Balancer:
         status = found["State"]["Status"]
         try:
             if status in {"created", "exited"}:
-                self._write(members)
+                self._begin_with(members)
                 self._start()
                 return True
             running = self._runtime.fingerprint() if status == "running" else None
         except (BackendError, ConflictError):  # it lost its address while it was down, or it ends again and again
             return False
         if running not in {None, fingerprint(self._settings)}:
-            self._reload({one.name: one.checked for one in members})
+            self._reload()
         return running is not None
 
     def _make(self, members: Sequence[Member], kept: Mapping[str, str]) -> None:
@@ -226,7 +243,7 @@ class Balancer:
             where = {network.name: kept.get(network.name) or network.address() for network in self._site.networks}
             try:
                 container.create(self._api, self._image, self._settings, self._site, where)
-                self._write(members)
+                self._begin_with(members)
                 self._start()
             except ConflictError:
                 if last:
@@ -255,37 +272,61 @@ class Balancer:
         with translate(f"see who has port {port.publish}"):
             return holder(self._api.containers(), port, own=self.name)
 
-    def _write(self, members: Sequence[Member]) -> None:
-        servers = [
-            ConfiguredServer(
-                name=one.name,
-                address=one.address,
-                membership=one.membership,
-                checked=one.checked,
-            )
-            for one in members
-        ]
+    def _begin_with(self, members: Sequence[Member]) -> None:
+        self._write_servers([self._configured_as(one, one.membership) for one in members])
+
+    def _write_servers(self, servers: Sequence[ConfiguredServer]) -> None:
         container.write_config(self._api, self.name, render(self._settings, servers))
 
-    def _save(self, checked: Mapping[str, bool] | None = None) -> None:
-        """Write what the running balancer knows, and who is checked where that changes."""
-        with self._saving:  # what is written last was read last
-            servers = [
-                ConfiguredServer(
-                    name=one.name,
-                    address=one.address,
-                    membership=_MEMBERSHIPS.get(one.admin, Membership.DRAINING),
-                    checked=one.checked if checked is None else checked.get(one.name, False),
-                )
-                for one in self.servers()
-            ]
-            container.write_config(self._api, self.name, render(self._settings, servers))
+    def _configured(self, server: Server) -> ConfiguredServer:
+        """Return what the running balancer knows, as its file says it."""
+        return ConfiguredServer(
+            name=server.name,
+            address=server.address,
+            ports=server.ports,
+            membership=_MEMBERSHIPS.get(server.admin, Membership.DRAINING),
+            check=server.asked,
+        )
 
-    def _reload(self, checked: Mapping[str, bool] | None) -> None:
+    def _configured_as(self, member: Member, membership: Membership) -> ConfiguredServer:
+        return ConfiguredServer(
+            name=member.name,
+            address=member.address,
+            ports=self._ports(member),
+            membership=membership,
+            check=self._asked(member),
+        )
+
+    def _member(self, name: str, address: str) -> Member:
+        """Return what is known of a replica: one that nobody has told of is of the present revision."""
+        known = self._members.get(name)
+        return known if known is not None and known.address == address else Member(name=name, address=address)
+
+    def _moved(self, server: Server, member: Member) -> bool:
+        """True when a server is not where the replica listens."""
+        return server.address != member.address or not server.ports.items() <= self._ports(member).items()
+
+    def _ports(self, member: Member) -> dict[str, int]:
+        return self._settings.places(member.own)
+
+    def _asked(self, member: Member) -> int | None:
+        check = self._settings.check_of(member.own)
+        return check.port if check else None
+
+    def _reload(self) -> None:
+        """Take up the settings without losing a request: a new worker takes over the listening sockets.
+
+        Raises:
+            BackendError: HAProxy refuses them; the old worker goes on.
+        """
         before = self._runtime.process()
-        self._save(checked)
+        with self._saving:
+            known = [self._configured(one) for one in self._runtime.servers()]
+            members = [(self._member(one.name, one.address), one.membership) for one in known]
+            self._write_servers([self._configured_as(*one) for one in members])
         self._exec(f"haproxy -c -q -f /{container.FOLDER}/{container.CONFIG} && kill -USR2 1")
         self._control.close()
+        self._reloaded = True
         if not _within(RELOAD, lambda: self._process_now() not in {0, before}):
             raise BackendError(f"balancer {self.name} did not take up its configuration", hint="cloudkit doctor")
 
@@ -293,7 +334,7 @@ class Balancer:
         if seen is not None and not seen.whole:  # whoever added it was interrupted
             seen = None
         if seen is None:
-            self._runtime.add(member.name, member.address)
+            self._runtime.add(member.name, member.address, self._ports(member), self._asked(member))
         if seen is None or _MEMBERSHIPS.get(seen.admin) is not member.membership:
             act = {
                 Membership.SERVING: self._runtime.ready,
@@ -301,6 +342,10 @@ class Balancer:
                 Membership.DRAINING: self._runtime.drain,
             }
             act[member.membership](member.name)
+
+    def _busy(self, name: str) -> bool:
+        """True while a replica works for this worker, or for one that has given way to it."""
+        return bool(self.server(name).sessions or (self._reloaded and self._predecessors.sessions(name)))
 
     def _dismiss(self, name: str) -> None:
         self._runtime.maintain(name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
@@ -19,6 +19,7 @@ from cloudkit.backends.docker.balancer.settings import BalancerSettings, Check, 
 from cloudkit.model.refusal import refusal
 
 __all__ = [
+    "MASTER",
     "SOCKET",
     "ConfiguredServer",
     "Membership",
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 SOCKET = "/run/haproxy/admin.sock"
+MASTER = "/run/haproxy/master.sock"
 IDLE_SESSION = 120
 """Seconds after which HAProxy closes a control session that asks nothing."""
 DOWN = 0.03
@@ -73,14 +75,16 @@ class ConfiguredServer:
     Args:
         name: The replica's name.
         address: Its private address.
+        ports: The port of each group that it is in.
         membership: What it is; one on trial is checked but has no weight, one that drains is set aside.
-        checked: False when the checks are not meant for it, as it was made for others.
+        check: The port that is asked; None when the checks are not meant for it, as it was made for others.
     """
 
     name: str
     address: str
+    ports: Mapping[str, int]
     membership: Membership = Membership.SERVING
-    checked: bool = True
+    check: int | None = None
 
 
 def render(settings: BalancerSettings, servers: Sequence[ConfiguredServer] = ()) -> str:
@@ -94,7 +98,7 @@ def render(settings: BalancerSettings, servers: Sequence[ConfiguredServer] = ())
     lines = [*_global(settings, fingerprint(settings)), "defaults", _DEFAULTS]
     for route in settings.routes:
         lines += [*_frontend(route), *_backend(settings, route)]
-        lines += [_server(settings, route, server) for server in servers]
+        lines += [_server(settings, route, server) for server in servers if route.name in server.ports]
     return "\n".join(lines) + "\n"
 
 
@@ -103,13 +107,13 @@ def fingerprint(settings: BalancerSettings) -> str:
     return hashlib.sha256(repr(settings).encode()).hexdigest()[:16]
 
 
-def server_options(settings: BalancerSettings, route: Route, *, checked: bool = True) -> str:
-    """Return the options of a server, the same in the file and for one that is added while it runs.
+def server_options(settings: BalancerSettings, route: Route, *, check: int | None) -> str:
+    """Return the options of a server that is asked on a port, the same in the file and for one that is added later.
 
     A server added while it runs inherits nothing, so each option stands on it. While it is down, as at its start, it is
     asked some thirty times a second; while it passes on the way down, ten times.
     """
-    words = list(_check_options(settings.check)) if settings.check and checked else []
+    words = list(_check_options(settings.check, check)) if settings.check and check else []
     if route.protocol == "http":
         words.append("pool-max-conn 512 pool-purge-delay 2s")  # below the 5 s after which Node closes idle connections
     return " ".join(words)
@@ -149,11 +153,12 @@ def _global(settings: BalancerSettings, description: str) -> Iterator[str]:
 
 
 def _frontend(route: Route) -> Iterator[str]:
-    if not route.listens:
+    if not route.binds:
         return
     yield f"frontend in-{route.port:d}"
     yield f"  mode {route.protocol}"
-    yield f"  bind :{route.port:d}"
+    for number in route.binds:
+        yield f"  bind :{number:d}"
     if route.protocol == "http":
         yield "  option forwardfor"
         yield "  option idle-close-on-response"
@@ -176,15 +181,15 @@ def _backend(settings: BalancerSettings, route: Route) -> Iterator[str]:
 
 
 def _server(settings: BalancerSettings, route: Route, server: ConfiguredServer) -> str:
-    where = endpoint(server.address, route.port)
-    options = server_options(settings, route, checked=server.checked)
+    where = endpoint(server.address, server.ports[route.name])
+    options = server_options(settings, route, check=server.check)
     return f"  server {server_name(server.name)} {where} {options}{_STATE[server.membership]}".rstrip()
 
 
-def _check_options(check: Check) -> Iterator[str]:
+def _check_options(check: Check, port: int) -> Iterator[str]:
     fast, down = min(check.period, WAVERING), min(check.period, DOWN)
     yield f"check inter {_milliseconds(check.period)} fastinter {_milliseconds(fast)}"
-    yield f"downinter {_milliseconds(down)} rise {check.rise:d} fall {check.fall:d} port {check.port:d}"
+    yield f"downinter {_milliseconds(down)} rise {check.rise:d} fall {check.fall:d} port {port:d}"
 
 
 def _milliseconds(seconds: float) -> str:

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cloudkit.backends.docker.balancer.config import SOCKET
-from cloudkit.backends.docker.balancer.settings import BalancerSettings
+from cloudkit.backends.docker.balancer.config import MASTER, SOCKET
+from cloudkit.backends.docker.balancer.settings import BalancerSettings, front_ports
 from cloudkit.backends.docker.labels import Component, identity
 from cloudkit.backends.docker.names import balancer_name
 from cloudkit.engine.errors import translate
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SHAPE", "Addressed", "Site", "addresses", "create", "find", "published", "remove", "shape", "write_config"]
 
 SHAPE = "cloudkit/balancer-shape"
+FORM = 2  # counts the changes of how the container is made
 FOLDER = "cloudkit"
 CONFIG = "haproxy.cfg"
 NOBODY = 65534
@@ -65,9 +66,10 @@ class Site:
 
 
 def shape(settings: BalancerSettings, site: Site) -> str:
-    """Return what names the parts of a balancer that only a new container changes: its ports and networks."""
-    ports = sorted((port.number, port.publish, port.host) for port in settings.ports)
-    text = json.dumps([ports, [network.name for network in site.networks]])
+    """Return what names the parts of a balancer that only a new container changes: its published ports and networks."""
+    fronts = front_ports(settings.ports)
+    ports = sorted((fronts[port.number], port.publish, port.host) for port in settings.ports if port.number in fronts)
+    text = json.dumps([FORM, ports, [network.name for network in site.networks]])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -95,11 +97,11 @@ def create(api: APIClient, image: str, settings: BalancerSettings, site: Site, w
     with translate(f"create balancer {site.name}"):
         made = api.create_container(
             image,
-            ["haproxy", "-W", "-db", "-f", f"/{FOLDER}/{CONFIG}"],
+            ["haproxy", "-W", "-S", f"{MASTER},mode,600", "-db", "-f", f"/{FOLDER}/{CONFIG}"],
             name=site.name,
             user=f"{NOBODY}:{NOBODY}",
             entrypoint=[],
-            ports=[port.number for port in settings.ports],
+            ports=list(front_ports(settings.ports).values()),
             labels=identity(site.namespace, Component.BALANCER, site.app) | {SHAPE: shape(settings, site)},
             host_config=_host_config(api, settings),
             networking_config=_networking(api, first, where[first], site.app),
@@ -156,13 +158,13 @@ def published(described: Mapping[str, Any]) -> dict[int, tuple[str, int]]:
 def _host_config(api: APIClient, settings: BalancerSettings) -> dict[str, Any]:
     from docker.types import LogConfig
 
-    low = any(port.number < 1024 for port in settings.ports)
+    fronts = front_ports(settings.ports)
     config: dict[str, Any] = api.create_host_config(
-        port_bindings={p.number: (p.host, p.publish or None) for p in settings.ports if p.publish is not None},
+        port_bindings={fronts[p.number]: (p.host, p.publish or None) for p in settings.ports if p.number in fronts},
         restart_policy={"Name": "always"},
         cap_drop=["ALL"],
         security_opt=["no-new-privileges"],
-        sysctls={"net.ipv4.ip_unprivileged_port_start": "0"} if low else None,
+        sysctls={"net.ipv4.ip_unprivileged_port_start": "0"},  # whatever ports it is to have later
         mem_limit=MEMORY,
         pids_limit=PIDS,
         tmpfs={SOCKET.rpartition("/")[0]: f"uid={NOBODY},gid={NOBODY},mode=0700,size=1m"},

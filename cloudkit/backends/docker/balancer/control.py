@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Control"]
 
-PROMPT = b"> "
+PROMPT = b"\n> "
 _PERL = """\
 use IO::Socket::UNIX; $0 = "cloudkit-control"; my $buffer;
 my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "$ARGV[0]: $!\\n";
@@ -31,7 +31,7 @@ my $reader = fork // die "fork: $!\\n";
 if (!$reader) { while (sysread $s, $buffer, 65536) { syswrite STDOUT, $buffer } kill TERM => getppid; exit }
 while (sysread STDIN, $buffer, 65536) { syswrite $s, $buffer } kill TERM => $reader; wait"""
 _SHELL = 'command -v socat >/dev/null && exec socat - "UNIX-CONNECT:$1"; exec perl -e "$2" "$1"'
-CLIENT = ("sh", "-c", _SHELL, "control", SOCKET, _PERL)
+CLIENT = ("sh", "-c", _SHELL, "control")
 """Joins the exec's streams to the socket by what the image has: socat, or the perl of every Debian."""
 ANSWER_TIMEOUT = 10.0
 OPEN_TIMEOUT = 10.0
@@ -46,11 +46,15 @@ class Control:
     Args:
         api: The SDK's low-level client.
         container: The balancer's container.
+        socket: Which of its sockets.
+        prompt: What ends each of its answers.
     """
 
-    def __init__(self, api: APIClient, container: str) -> None:
+    def __init__(self, api: APIClient, container: str, *, socket: str = SOCKET, prompt: bytes = PROMPT) -> None:
         self._api = api
         self._container = container
+        self._socket = socket
+        self._prompt = prompt
         self._session: _Session | None = None
         self._lock = Lock()
 
@@ -123,9 +127,9 @@ class Control:
 
     def _attach(self) -> _Session:
         with translate(f"reach balancer {self._container}"):
-            made = self._api.exec_create(self._container, list(CLIENT), stdin=True)
+            made = self._api.exec_create(self._container, [*CLIENT, self._socket, _PERL], stdin=True)
             stream: Any = self._api.exec_start(made["Id"], socket=True)
-        return _Session(stream)
+        return _Session(stream, self._prompt)
 
     def _restarting(self) -> bool:
         with translate(f"look at balancer {self._container}"):
@@ -142,9 +146,11 @@ class _Session:
 
     Args:
         stream: What the SDK hands over: a file around a socket, or where it goes by ssh, a channel.
+        prompt: What ends each answer.
     """
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, prompt: bytes) -> None:
+        self._prompt = prompt
         self._stream = stream
         self._socket: Any = getattr(stream, "_sock", stream)
         self._socket.settimeout(ANSWER_TIMEOUT)
@@ -163,7 +169,7 @@ class _Session:
     def ask(self, command: str) -> str:
         self._socket.sendall(command.encode() + b"\n")
         answer = bytearray()
-        while not answer.endswith(b"\n" + PROMPT):
+        while not answer.endswith(self._prompt):
             stream, size = _FRAME.unpack(self._read(_FRAME.size))
             chunk = self._read(size)
             if stream == 1:
@@ -171,7 +177,7 @@ class _Session:
             else:
                 self.said = chunk.decode(errors="replace").strip()
         self._used = time.monotonic()
-        return answer[: -len(PROMPT)].decode(errors="replace").strip()
+        return answer[: -len(self._prompt)].decode(errors="replace").strip()
 
     def close(self) -> None:
         with suppress(OSError):

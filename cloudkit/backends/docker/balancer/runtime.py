@@ -6,15 +6,15 @@ Source: the management guide of HAProxy 2.6, section 9.3.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from cloudkit.backends.docker.balancer.config import endpoint, server_name, server_options
 from cloudkit.backends.docker.balancer.settings import BalancerSettings
 from cloudkit.errors import BackendError
 
-__all__ = ["Admin", "Runtime", "Server"]
+__all__ = ["Admin", "Runtime", "Server", "in_flight"]
 
 _DOWN = "0"
 _UNKNOWN = "0"
@@ -47,7 +47,8 @@ class Server:
         address: Its private address.
         admin: What was asked of it.
         passing: True when its last checks passed, or when it has none.
-        checked: False when it has no checks.
+        ports: The port of each group that it is in.
+        asked: The port that its checks ask; None when it has no checks.
         whole: False when whoever added it was interrupted: a port of it is missing, or its checks do not go on.
         sessions: Requests or connections in flight, and those that wait for it.
         check: How the last check ended, in HAProxy's word: ``L7OK``, ``L7STS``, ``L4CON``, ``L4TOUT``; empty before it.
@@ -59,12 +60,18 @@ class Server:
     address: str
     admin: Admin
     passing: bool
-    checked: bool = True
+    ports: Mapping[str, int] = field(default_factory=dict, hash=False)
+    asked: int | None = None
     whole: bool = True
     sessions: int = 0
     check: str = ""
     code: int | None = None
     detail: str = ""
+
+    @property
+    def checked(self) -> bool:
+        """False when it has no checks."""
+        return self.asked is not None
 
     @property
     def serving(self) -> bool:
@@ -86,14 +93,13 @@ class Runtime:
 
     def servers(self) -> tuple[Server, ...]:
         """Return the servers, in the order in which they were added."""
-        routes = {route.name for route in self._settings.routes}
         figures = {(row["pxname"], row["svname"]): row for row in _statistics(self._ask("show stat -1 4 -1"))}
         found: dict[str, list[Server]] = {}
         for row in _states(self._ask("show servers state")):
             key = (row["be_name"], row["srv_name"])
-            if key[0] in routes and key in figures:
+            if key in figures:
                 found.setdefault(key[1], []).append(_server(row, figures[key]))
-        return tuple(_merged(parts, whole=len(parts) == len(routes)) for parts in found.values())
+        return tuple(_merged(parts) for parts in found.values())
 
     def process(self) -> int:
         """Return the process id of the worker that answers, which another one has after a reload."""
@@ -103,11 +109,20 @@ class Runtime:
         """Return the fingerprint of the settings that it runs with."""
         return self._info("description")
 
-    def add(self, name: str, address: str) -> None:
-        """Add a server, in maintenance; where it is there already, it stays as it is."""
+    def add(self, name: str, address: str, ports: Mapping[str, int], check: int | None) -> None:
+        """Add a server, in maintenance; where it is there already, it stays as it is.
+
+        Args:
+            name: The replica's name.
+            address: Its private address.
+            ports: The port of each group that it is to be in.
+            check: The port that its checks ask; None for none.
+        """
         for route in self._settings.routes:
-            where = endpoint(address, route.port)
-            options = server_options(self._settings, route)
+            if route.name not in ports:
+                continue
+            where = endpoint(address, ports[route.name])
+            options = server_options(self._settings, route, check=check)
             self._command(f"add server {route.name}/{server_name(name)} {where} {options}", accepted=_EXISTS)
 
     def trial(self, name: str) -> None:
@@ -147,14 +162,27 @@ class Runtime:
             self._each(name, "enable health {}", accepted=_UNCHECKED)
 
     def _each(self, name: str, template: str, *, accepted: str = "") -> None:
-        for route in self._settings.routes:
-            self._command(template.format(f"{route.name}/{server_name(name)}"), accepted=accepted)
+        server_name(name)  # before it is looked for
+        groups = [row["be_name"] for row in _states(self._ask("show servers state")) if row["srv_name"] == name]
+        if not groups:
+            raise BackendError(f"the balancer of app {self._settings.app!r} does not know replica {name!r}")
+        for group in groups:
+            self._command(template.format(f"{group}/{name}"), accepted=accepted)
 
     def _command(self, command: str, *, accepted: str = "") -> None:
         answer = self._ask(command).strip()
         if answer not in _ACCEPTED and not (accepted and answer.startswith(accepted)):
             what = f"the balancer of app {self._settings.app!r} refused {command!r}"
             raise BackendError(what, evidence=answer.splitlines())
+
+
+def in_flight(statistics: str, name: str) -> int:
+    """Return how many requests or connections a server has or is waited for, over all its ports."""
+    return sum(_sessions(row) for row in _statistics(statistics) if row["svname"] == name)
+
+
+def _sessions(figures: Mapping[str, str]) -> int:
+    return int(figures.get("scur") or 0) + int(figures.get("qcur") or 0)
 
 
 def _statistics(text: str) -> Iterator[dict[str, str]]:
@@ -179,9 +207,10 @@ def _server(state: dict[str, str], figures: dict[str, str]) -> Server:
         address=state["srv_addr"],
         admin=admin,
         passing=state["srv_op_state"] != _DOWN and (not checked or _passed(admin, state["srv_check_result"])),
-        checked=checked,
+        ports={state["be_name"]: int(state["srv_port"])},
+        asked=int(state["srv_check_port"]) if checked else None,
         whole=not checked or bool(checking & _ASKING),
-        sessions=int(figures.get("scur") or 0) + int(figures.get("qcur") or 0),
+        sessions=_sessions(figures),
         check=(figures.get("check_status") or "").lstrip("* ").replace("INI", ""),
         code=int(code) if code.isdigit() else None,
         detail=figures.get("last_chk") or figures.get("check_desc") or "",
@@ -201,13 +230,14 @@ def _admin(mask: int, weight: str) -> Admin:
     return Admin.TRIAL if weight == "0" else Admin.READY
 
 
-def _merged(parts: Sequence[Server], *, whole: bool) -> Server:
+def _merged(parts: Sequence[Server]) -> Server:
     """One server of several ports passes when all do, and shows the check of the first that does not."""
     shown = next((part for part in parts if not part.passing), parts[0])
     return replace(
         shown,
         passing=all(part.passing for part in parts),
-        checked=parts[0].checked,
-        whole=whole and all(part.whole for part in parts),
+        ports={group: number for part in parts for group, number in part.ports.items()},
+        asked=parts[0].asked,
+        whole=all(part.whole for part in parts),
         sessions=sum(part.sessions for part in parts),
     )

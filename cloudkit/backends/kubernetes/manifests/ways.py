@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cloudkit.backends.kubernetes.objects import Service
+from cloudkit.backends.moved import moved_ports
 
 __all__ = ["Ways", "left_over", "port_name", "port_names"]
 
@@ -55,11 +56,10 @@ def port_names(before: Mapping[int, str], wanted: Sequence[int]) -> dict[int, st
     >>> port_names({8080: "port-3000"}, [8080, 3000])
     {8080: 'port-3000', 3000: 'port-3000-2'}
     """
-    free = [name for number, name in before.items() if number not in wanted]
-    moved = [number for number in wanted if number not in before]
-    names = {number: before[number] for number in wanted if number in before} | dict(zip(moved, free, strict=False))
-    for number in moved[len(free) :]:
-        names[number] = _unused(port_name(number), names.values())
+    names = {number: before[old] for number, old in moved_ports(list(before), wanted).items()}
+    for number in wanted:
+        if number not in names:
+            names[number] = _unused(port_name(number), names.values())
     return names
 
 

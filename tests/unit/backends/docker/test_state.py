@@ -103,7 +103,7 @@ def test_the_last_exit_code_outlives_a_restart() -> None:
 def test_the_url_is_where_the_first_published_port_is_reached(bound: tuple[str, int], protocol: str, url: str) -> None:
     """By the engine's host where it is bound everywhere or to loopback; empty while the balancer is down."""
     spec = app(ports=(Port(number=81), Port(number=80, publish=8080, protocol=protocol)))  # type: ignore[arg-type]  # parametrised
-    balancer = Seen(id="b", name="b", app="web", component=Component.BALANCER, state="running", ports={80: bound})
+    balancer = Seen(id="b", name="b", app="web", component=Component.BALANCER, state="running", ports={61001: bound})
 
     assert published_url(record_of(spec), observation(balancer), "far") == url
     assert published_url(record_of(spec), observation(replace(balancer, state="exited")), "far") == ""

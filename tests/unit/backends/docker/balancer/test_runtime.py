@@ -9,10 +9,13 @@ from cloudkit.backends.docker.balancer.runtime import Runtime
 from cloudkit.errors import BackendError, UsageError
 from cloudkit.model.port import Port
 
-STATES = """\
+FIELDS = (
+    "be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_check_result srv_check_state"
+)
+STATES = f"""\
 1
-# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_check_result srv_check_state
-3 port-3000 1 web-1 10.0.0.7 {op} {admin} {weight} {result} {check}
+# {FIELDS} srv_port srv_check_port
+3 port-3000 1 web-1 10.0.0.7 {{op}} {{admin}} {{weight}} {{result}} {{check}} 3000 3000
 """
 STATISTICS = """\
 # pxname,svname,qcur,scur,status,check_status,check_code,last_chk,
@@ -125,9 +128,13 @@ def test_no_name_becomes_a_second_command(name: str) -> None:
 
 def test_a_replica_without_a_check_is_enabled_all_the_same() -> None:
     """One of an older revision has no check of the present probe; any other refusal is an error."""
-    words = {"enable": "Health check was not configured on this server, cannot enable it.", "set": "", "bad": "No."}
+    listed = STATES.format(op=2, admin=0, weight=1, result=3, check=6)
+    refused = "Health check was not configured on this server, cannot enable it."
+    words = {"enable": refused, "set": "", "bad": "No.", "show": listed}
 
     Runtime(lambda command: words[command.split()[0]], SETTINGS)._enable("web-1")
 
     with pytest.raises(BackendError, match="refused"):
-        Runtime(lambda command: words["bad" if command.startswith("enable") else "set"], SETTINGS)._enable("web-1")
+        Runtime(lambda command: words["bad" if command.startswith("enable") else command.split()[0]], SETTINGS)._enable(
+            "web-1"
+        )

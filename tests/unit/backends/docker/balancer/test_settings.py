@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cloudkit.backends.docker.balancer import BalancerSettings, Check, balanced, settings_for
+from cloudkit.backends.docker.balancer.settings import front_ports
 from cloudkit.errors import UsageError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.port import Port
@@ -64,7 +67,51 @@ def test_an_app_with_a_probe_but_no_port_is_checked_and_passes_nothing_on() -> N
     """The probe's port gets servers, but no listener."""
     settings = settings_for(spec(ports=(), readiness=TcpProbe(port=5432)))
 
-    assert [(route.port, route.listens) for route in settings.routes] == [(5432, False)]
+    assert [(route.port, route.binds) for route in settings.routes] == [(5432, ())]
+
+
+def test_what_is_published_stays_when_the_port_behind_it_is_another() -> None:
+    """Neither another number nor another order of fixed ports takes another container."""
+    before = (Port(number=3000, publish=80), Port(number=9000, publish=81), Port(number=9001, publish=0))
+    after = (Port(number=9000, publish=81), Port(number=8080, publish=80), Port(number=7000, publish=0))
+
+    assert list(front_ports(before).values()) == list(front_ports(after).values())
+    assert (front_ports(before)[3000], front_ports(before)[9001]) == (
+        front_ports(after)[8080],
+        front_ports(after)[7000],
+    )
+
+
+@given(st.lists(st.integers(60_990, 61_020), unique=True), st.lists(st.integers(60_990, 61_020), unique=True))
+def test_no_port_of_the_balancer_leads_to_two_groups(before: list[int], wanted: list[int]) -> None:
+    """Whatever gives way to whatever; each of the app's own ports leads somewhere."""
+    ports = tuple(Port(number=number, publish=0) for number in wanted)
+    settings = BalancerSettings(
+        app="web", ports=ports, check=Check(port=80), before=tuple(Port(number=number) for number in before)
+    )
+
+    bound = [number for route in settings.routes for number in route.binds]
+
+    assert len(bound) == len(set(bound))
+    assert set(bound) >= {*wanted, *before}
+
+
+@pytest.mark.parametrize(
+    ("own", "asked"),
+    [
+        (None, 8080),
+        (BalancerSettings(app="web", ports=WEB, check=Check(port=3000)), 3000),  # only the port is another
+        (BalancerSettings(app="web", ports=WEB, check=Check(port=3000, path="/up")), None),
+        (BalancerSettings(app="web", ports=WEB), None),
+    ],
+)
+def test_a_replica_is_checked_where_its_own_probe_differs_by_the_port_alone(
+    own: BalancerSettings | None, asked: int | None
+) -> None:
+    """It is not judged by a path or by times that it was not made for."""
+    check = BalancerSettings(app="web", ports=(Port(number=8080),), check=Check(port=8080)).check_of(own)
+
+    assert (check.port if check else None) == asked
 
 
 @pytest.mark.parametrize(

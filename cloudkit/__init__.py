@@ -103,6 +103,16 @@ Rows.draw_text = staticmethod(partial(_draw, "cloudkit.shell.plain", "plain"))
 Rows.draw_html = staticmethod(partial(_draw, "cloudkit.shell.html", "html"))
 
 
+def load_ipython_extension(shell: object) -> None:
+    """Offer the verbs at an IPython prompt or in a notebook: ``%load_ext cloudkit``."""
+    import_module("cloudkit.shell.prompt.extension").load(shell)
+
+
+def unload_ipython_extension(shell: object) -> None:
+    """Take away what ``%load_ext cloudkit`` has brought: ``%unload_ext cloudkit``."""
+    import_module("cloudkit.shell.prompt.extension").unload(shell)
+
+
 def __getattr__(name: str) -> str:
     """Give the version, read from the installed distribution when it is asked for."""
     if name == "__version__":

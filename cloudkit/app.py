@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Self, Unpack
 
+from cloudkit.detaching import detachable
 from cloudkit.errors import NotFoundError, UsageError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.checks import check_words
@@ -211,7 +212,8 @@ class App:
             RolloutError: It does not become ready; the error carries the cause and what mends it.
         """
         session = self._session
-        self._seen = wait_until_settled(session.backend, self.name, timeout=timeout, listener=session.listener)
+        with detachable(session.backend, self.name):
+            self._seen = wait_until_settled(session.backend, self.name, timeout=timeout, listener=session.listener)
         return self
 
     @verb()

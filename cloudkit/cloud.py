@@ -21,7 +21,7 @@ from cloudkit.model.log_query import log_query
 from cloudkit.model.options import AppOptions
 from cloudkit.model.parameter import Names, Short
 from cloudkit.model.plan import Plan
-from cloudkit.model.progress import Listener, silent
+from cloudkit.model.progress import Listener, ambient
 from cloudkit.model.rows import Rows
 from cloudkit.model.state import AppState
 from cloudkit.model.task import TaskResult
@@ -45,7 +45,8 @@ class Cloud(Images):
         registry: Where images go that a cluster's nodes are to pull, such as ``localhost:5000``.
         builder: The address of the BuildKit that builds images for a cluster, such as ``tcp://builder:1234``; an
             engine builds where None.
-        listener: Hears of long work, as typed ``Progress`` events; the library itself never prints.
+        listener: Hears of long work, as typed ``Progress`` events; where none is named, the prompt that has loaded
+            the extension. The library itself never prints.
         telemetry: Where events and metrics go.
 
     >>> cloud = Cloud("memory")
@@ -61,7 +62,7 @@ class Cloud(Images):
         namespace: str | None = None,
         registry: str | None = None,
         builder: str | None = None,
-        listener: Listener = silent,
+        listener: Listener = ambient,
         telemetry: Telemetry | None = None,
     ) -> None:
         ready = None if backend is None or isinstance(backend, str) else backend

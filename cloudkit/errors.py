@@ -13,6 +13,8 @@
      +- BackendError         the engine or cluster failed or does not answer
      +- RegistryError        an image registry failed: OCI code, status
      +- UnsupportedError     this backend cannot do that: capability
+
+    Detached                 a KeyboardInterrupt: Ctrl-C ended a wait, and nothing was undone
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from cloudkit.model.cause import Cause
 
@@ -31,6 +33,7 @@ __all__ = [
     "CloudkitError",
     "ConfigError",
     "ConflictError",
+    "Detached",
     "NotFoundError",
     "RegistryError",
     "RolloutError",
@@ -177,3 +180,25 @@ class UnsupportedError(CloudkitError):
     def __init__(self, summary: str, *, capability: str, hint: str = "") -> None:
         super().__init__(summary, hint=hint)
         self.capability = capability
+
+
+class Detached(KeyboardInterrupt):
+    """Ctrl-C ended the wait for a change; what was done stands.
+
+    Args:
+        summary: Whose wait, and who goes on with the change.
+        hint: The command that waits again.
+        carry_on: Brings the change to its end, where nobody else does; None where the engine goes on by itself.
+
+    >>> str(Detached("app 'web' goes on", hint="cloudkit wait web"))
+    "app 'web' goes on\\n  try: cloudkit wait web"
+    """
+
+    def __init__(self, summary: str, *, hint: str, carry_on: Callable[[], object] | None = None) -> None:
+        super().__init__(summary)
+        self.summary = summary
+        self.hint = hint
+        self.carry_on = carry_on
+
+    def __str__(self) -> str:
+        return f"{self.summary}\n  try: {self.hint}"

@@ -10,6 +10,7 @@ from threading import Lock, local
 from cloudkit.backends.healing import Healable
 from cloudkit.backends.protocol import Backend
 from cloudkit.backends.readonly import read_only
+from cloudkit.detaching import detachable
 from cloudkit.errors import ConflictError, NotFoundError, UnsupportedError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.checks import check_number
@@ -181,7 +182,10 @@ class Session:
         if self.plans is not None:
             self.plans.append(plan)
             return None
-        return self.backend.apply(plan, wait=wait, timeout=timeout, listener=self.listener)
+        if plan.after is None:
+            return self.backend.apply(plan, wait=wait, timeout=timeout, listener=self.listener)
+        with detachable(self.backend, plan.app, plan.after):
+            return self.backend.apply(plan, wait=wait, timeout=timeout, listener=self.listener)
 
     def close(self) -> None:
         """Let go of the connection; calling it twice is no error."""

@@ -66,6 +66,12 @@ class Grammar:
         for command in commands:
             self.group.add_command(command)
 
+    @property
+    def help(self) -> str:
+        """The help of all its commands."""
+        with self.group.make_context(self.program, [], resilient_parsing=True) as context:
+            return context.get_help()
+
     def parse(self, words: Sequence[str], settings: object = None) -> Call | Help:
         """Read a line of words; ``settings`` is handed to the callbacks of the grammar's own options."""
         given = list(words)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cloudkit.model.rows import mimebundle, pretty
+
 __all__ = ["Cause", "CauseCode"]
 
 
@@ -60,3 +62,6 @@ class Cause:
     evidence: tuple[str, ...] = ()
     fix: str = ""
     certain: bool = True
+
+    _repr_pretty_ = pretty
+    _repr_mimebundle_ = mimebundle

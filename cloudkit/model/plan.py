@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from cloudkit.model.app import AppSpec
-from cloudkit.model.rows import pretty
+from cloudkit.model.rows import mimebundle, pretty
 
 __all__ = ["Action", "ActionKind", "Plan"]
 
@@ -65,6 +65,7 @@ class Plan:
     actions: tuple[Action, ...]
 
     _repr_pretty_ = pretty
+    _repr_mimebundle_ = mimebundle
 
     @property
     def empty(self) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
-__all__ = ["Listener", "Phase", "Progress", "silent"]
+__all__ = ["Ambient", "Listener", "Phase", "Progress", "ambient", "silent"]
 
 
 class Phase(StrEnum):
@@ -51,4 +52,15 @@ Listener = Callable[[Progress], None]
 
 
 def silent(_event: Progress) -> None:
-    """Listen to nothing: the default of the library, which never prints."""
+    """Listen to nothing."""
+
+
+class Ambient:
+    """Who listens where no listener was named: nobody, until a prompt sits down that draws what its cells do."""
+
+    listener: ClassVar[Listener] = staticmethod(silent)
+
+
+def ambient(event: Progress) -> None:
+    """Tell whoever listens to this process; the library itself never prints."""
+    Ambient.listener(event)

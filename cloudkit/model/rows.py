@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, Protocol, TypeVar
 
-__all__ = ["Rows", "pretty"]
+__all__ = ["Rows", "mimebundle", "pretty"]
 
 T = TypeVar("T")
 Draw = Callable[[object, "type | None"], str]
@@ -38,6 +38,9 @@ class Rows(tuple[T, ...]):  # noqa: SLOT001  a tuple of any length cannot have s
         draw = type(self).draw_html
         return None if draw is None else draw(self, self.kind)
 
+    def _repr_mimebundle_(self, **_wanted: object) -> dict[str, str]:
+        return bundled(repr(self), self._repr_html_())
+
 
 class Printer(Protocol):
     """What IPython hands to a value that shows itself."""
@@ -51,3 +54,17 @@ def pretty(self: object, printer: Printer, _cycle: bool) -> None:  # noqa: FBT00
     """Show a value at an IPython prompt as the command line shows it: ``_repr_pretty_ = pretty`` in its class."""
     draw = Rows.draw_text
     printer.text(repr(self) if draw is None else draw(self, None))
+
+
+def mimebundle(self: object, **_wanted: object) -> dict[str, str]:
+    """Show a value in a notebook as a card: ``_repr_mimebundle_ = mimebundle`` in its class.
+
+    >>> mimebundle("web")["text/plain"]
+    'web'
+    """
+    text, card = Rows.draw_text, Rows.draw_html
+    return bundled(repr(self) if text is None else text(self, None), None if card is None else card(self, None))
+
+
+def bundled(text: str, html: str | None) -> dict[str, str]:
+    return {"text/plain": text} | ({"text/html": html} if html is not None else {})

@@ -11,7 +11,7 @@ from cloudkit.model.cause import Cause
 from cloudkit.model.frozen import chosen
 from cloudkit.model.plain import plain
 from cloudkit.model.reference import Reference
-from cloudkit.model.rows import pretty
+from cloudkit.model.rows import mimebundle, pretty
 from cloudkit.model.run import Outcome, Run
 
 __all__ = ["AppPhase", "AppState", "Replica", "ReplicaPhase", "Revision"]
@@ -117,6 +117,7 @@ class AppState:
 
     __repr__ = chosen
     _repr_pretty_ = pretty
+    _repr_mimebundle_ = mimebundle
 
     @property
     def name(self) -> str:

@@ -13,6 +13,7 @@ from cloudkit.model.names import check_user, check_variable
 from cloudkit.model.reference import Reference
 from cloudkit.model.refusal import shown
 from cloudkit.model.resources import Resources
+from cloudkit.model.rows import mimebundle, pretty
 from cloudkit.model.secret import Secret
 
 __all__ = ["TaskResult", "TaskSpec", "Usage"]
@@ -82,6 +83,9 @@ class TaskResult:
     output: str
     duration: float
     truncated: bool = False
+
+    _repr_pretty_ = pretty
+    _repr_mimebundle_ = mimebundle
 
     def __repr__(self) -> str:
         begin = f"TaskResult(command={self.command!r}, exit_code={self.exit_code}, duration={self.duration:.3g}"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cloudkit.model.progress import Progress
     from cloudkit.shell.settings import Settings
 
-__all__ = ["BROKEN_PIPE", "DEFECT", "INTERRUPTED", "explain", "interrupted"]
+__all__ = ["BROKEN_PIPE", "DEFECT", "INTERRUPTED", "coloured", "explain", "interrupted", "plain_lines"]
 
 DEFECT = 70  # a defect of cloudkit itself, as sysexits.h has it
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -42,10 +42,12 @@ def defect(error: Exception) -> CloudkitError:
 
 
 def plain_lines(error: CloudkitError) -> list[str]:
+    """Return an error as lines of text."""
     return neutral(f"error: {error}").splitlines()
 
 
 def coloured(error: CloudkitError) -> list[str]:
+    """Return an error as lines for a terminal that knows colours."""
     first, *rest = plain_lines(error)
     tones = {"  | ": DIM, "  try": GREEN}
     return [
@@ -54,7 +56,7 @@ def coloured(error: CloudkitError) -> list[str]:
     ]
 
 
-def interrupted(words: Sequence[str], *, changes: bool, last: Progress | None) -> int:
+def interrupted(words: Sequence[str], *, changes: bool, last: Progress | None, program: str = "cloudkit") -> int:
     """Say what stands after Ctrl-C, and how to go on."""
     if not changes:
         sys.stderr.write("\ninterrupted; nothing was changed\n")
@@ -62,6 +64,6 @@ def interrupted(words: Sequence[str], *, changes: bool, last: Progress | None) -
     from cloudkit.command.refused import written
 
     seen = f" at {last.phase.value} {last.item}: {last.message}" if last else ""
-    again = " ".join(["cloudkit", *map(written, words)])
+    again = " ".join([program, *map(written, words)])
     sys.stderr.write(neutral(f"\ninterrupted{seen}; what was done stands, and the same line goes on\n  try: {again}\n"))
     return INTERRUPTED

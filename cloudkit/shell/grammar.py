@@ -13,7 +13,7 @@ from cloudkit.shell.completion import completion_command, live_names
 from cloudkit.shell.settings import Settings, global_options
 from cloudkit.verbs import Catalogue
 
-__all__ = ["PROGRAM", "catalogue", "cloud_of", "grammar_of"]
+__all__ = ["PROGRAM", "SUMMARY", "catalogue", "cloud_of", "grammar_of"]
 
 PROGRAM = "cloudkit"
 SUMMARY = "Build, run, scale, roll and explain apps on a container engine."

@@ -55,6 +55,7 @@ class Output:
             highlight=False,
             markup=False,
             emoji=False,
+            force_jupyter=False,
         )
 
     def show(self, result: object, kind: type[Any] | None = None) -> None:

@@ -21,5 +21,8 @@ def plain(result: object, kind: type[Any] | None = None) -> str:
     """
     stream = io.StringIO()
     width = shutil.get_terminal_size((120, 24)).columns
-    Console(file=stream, width=width, no_color=True, highlight=False).print(*text(result, kind), sep="\n")
+    console = Console(
+        file=stream, width=width, no_color=True, highlight=False, force_terminal=False, force_jupyter=False
+    )
+    console.print(*text(result, kind), sep="\n\n")
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())

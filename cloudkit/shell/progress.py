@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
@@ -17,7 +17,7 @@ from cloudkit.view.neutral import neutral_line
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-__all__ = ["Display"]
+__all__ = ["Display", "Screen", "described"]
 
 PAUSE = 5.0  # seconds between two lines about the same item, where there is no terminal
 LONGEST = 200  # characters of a line
@@ -31,8 +31,8 @@ class Screen(Protocol):
         """Draw one event."""
         ...
 
-    def close(self) -> None:
-        """Leave nothing of the drawing behind."""
+    def close(self, lines: Sequence[str]) -> None:
+        """Leave these lines behind, and nothing else of the drawing."""
         ...
 
 
@@ -71,10 +71,12 @@ class Display:
     ) -> None:
         with self._lock:
             if self._screen is not None:
-                self._screen.close()
+                self._screen.close(self.summary() if error is None else ())
                 self._screen = None
-            if not self.quiet and error is None:
-                self.stream.writelines(f"{line}\n" for line in self._tally.lines())
+
+    def summary(self) -> Sequence[str]:
+        """Return what is left to say at the end of work that went well."""
+        return tuple(self._tally.lines())
 
     def __call__(self, event: Progress) -> None:
         """Draw one event; safe from any thread."""
@@ -83,10 +85,11 @@ class Display:
             if event.phase is not Phase.NOTICE:
                 self.last = event
             if not self.quiet:
-                self._screen = self._screen or self._made()
+                self._screen = self._screen or self.screen()
                 self._screen.draw(event)
 
-    def _made(self) -> Screen:
+    def screen(self) -> Screen:
+        """Return what is drawn on: a live one on a terminal."""
         live = self.stream.isatty() and self.colour
         return LiveScreen(self.stream) if live else LineScreen(self.stream, self.clock)
 
@@ -129,8 +132,9 @@ class LineScreen:
             self.stream.write(f"{text}\n")
             self.stream.flush()
 
-    def close(self) -> None:
-        """Leave the lines as they are."""
+    def close(self, lines: Sequence[str]) -> None:
+        """Leave the lines as they are, and add the last ones."""
+        self.stream.writelines(f"{line}\n" for line in lines)
 
 
 class LiveScreen:
@@ -170,7 +174,8 @@ class LiveScreen:
             Amount(),
             TimeElapsedColumn(),
         )
-        console = Console(file=stream, highlight=False, markup=False, emoji=False)
+        self.stream = stream
+        console = Console(file=stream, highlight=False, markup=False, emoji=False, force_jupyter=False)
         self._bars = Bars(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
         self._tasks: dict[tuple[Phase, str], TaskID] = {}
         self._bars.start()
@@ -197,6 +202,7 @@ class LiveScreen:
                 unit=event.unit,
             )
 
-    def close(self) -> None:
-        """Stop drawing."""
+    def close(self, lines: Sequence[str]) -> None:
+        """Stop drawing, and write the last lines."""
         self._bars.stop()
+        self.stream.writelines(f"{line}\n" for line in lines)

@@ -14,6 +14,7 @@ from cloudkit.command import Call, invoke
 from cloudkit.command.refused import written
 from cloudkit.errors import UsageError
 from cloudkit.model.check import Check
+from cloudkit.model.plan import Plan
 from cloudkit.model.task import TaskResult
 from cloudkit.shell.failure import interrupted
 from cloudkit.shell.grammar import PROGRAM, catalogue, cloud_of
@@ -21,7 +22,7 @@ from cloudkit.shell.output import Output
 from cloudkit.shell.progress import Display
 from cloudkit.shell.settings import Settings
 
-__all__ = ["run"]
+__all__ = ["plans_of", "question", "run", "stated"]
 
 DECLINED = 1
 
@@ -69,11 +70,16 @@ def stated(result: object) -> object:
 
 def plan(call: Call, cloud: Cloud, settings: Settings) -> int:
     """Show what the call would do; whatever would act at once is refused."""
+    output(settings).show(plans_of(call, cloud))
+    return 0
+
+
+def plans_of(call: Call, cloud: Cloud) -> tuple[Plan, ...]:
+    """Return what the call would do, and do none of it."""
     looking = Cloud(read_only(cloud.backend), namespace=cloud.backend.namespace)
     with looking.planning() as plans:
         invoke(call, looking)
-    output(settings).show(tuple(plans))
-    return 0
+    return tuple(plans)
 
 
 def output(settings: Settings) -> Output:
@@ -95,13 +101,23 @@ def confirmed(call: Call, words: Sequence[str]) -> bool:
     Raises:
         UsageError: There is nobody to ask.
     """
-    what = " ".join(filter(None, (call.verb.name, call.target, *map(str, call.arguments.values()))))
+    what = subject(call)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         hint = " ".join([PROGRAM, *map(written, words), "--yes"])
         raise UsageError(f"{what!r} loses something, and nobody is here to be asked", hint=hint)
-    sys.stderr.write(f"{call.verb.summary}\n{what}: go on? [y/N] ")
+    sys.stderr.write(question(call))
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def subject(call: Call) -> str:
+    """Return a call in words."""
+    return " ".join(filter(None, (call.verb.name, call.target, *map(str, call.arguments.values()))))
+
+
+def question(call: Call) -> str:
+    """Return what to ask before a call that loses something."""
+    return f"{call.verb.summary}\n{subject(call)}: go on? [y/N] "
 
 
 def log_to_stderr() -> None:

@@ -1,0 +1,1 @@
+"""Cloudkit at a prompt: IPython, a notebook and Python's own."""

@@ -1,0 +1,60 @@
+"""A stream at a prompt: drawn as it comes, kept as what was seen."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, Protocol
+
+from cloudkit.shell.output import Output
+
+__all__ = ["Seen", "shown"]
+
+MOST = 10_000  # items that are kept
+
+
+class Printer(Protocol):
+    """What IPython hands to a value that shows itself."""
+
+    def text(self, text: str) -> None:
+        """Take text."""
+        ...
+
+
+class Seen(tuple[Any, ...]):
+    """What came of a stream that has been drawn; it shows how much that was.
+
+    >>> Seen(("a", "b"))
+    <2 items, shown above>
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return how many there were."""
+        return f"<{len(self)} item{'s' * (len(self) != 1)}, shown above>"
+
+
+def shown(stream: Iterator[Any], output: Output | None = None) -> Seen:
+    """Draw a stream to its end, or until Ctrl-C, and return what came last of it.
+
+    Args:
+        stream: What a verb returned.
+        output: Where it is drawn.
+    """
+    kept: deque[Any] = deque(maxlen=MOST)
+
+    def passing() -> Iterator[Any]:
+        for item in stream:
+            kept.append(item)
+            yield item
+
+    try:
+        with suppress(KeyboardInterrupt):
+            (output or Output()).show(passing())
+    finally:
+        close = getattr(stream, "close", None)
+        if close is not None:
+            close()
+    return Seen(kept)

@@ -10,7 +10,7 @@ from typing import Annotated, Self, Unpack
 
 from cloudkit.app import App
 from cloudkit.backends.protocol import Backend
-from cloudkit.connecting import configured, connect
+from cloudkit.connecting import configured, connect, remove_builder
 from cloudkit.examining import examine_all
 from cloudkit.image import BuiltImage
 from cloudkit.images import Images
@@ -43,8 +43,8 @@ class Cloud(Images):
         context: A docker context's name, or a kubeconfig's.
         namespace: What keeps its apps apart from others on the same engine; on a cluster, the Kubernetes namespace.
         registry: Where images go that a cluster's nodes are to pull, such as ``localhost:5000``.
-        builder: The address of the BuildKit that builds images for a cluster, such as ``tcp://builder:1234``; an
-            engine builds where None.
+        builder: The address of the BuildKit that builds images for a cluster, such as ``tcp://builder:1234``;
+            ``kubernetes`` for one that cloudkit runs there; an engine builds where None.
         listener: Hears of long work, as typed ``Progress`` events; where none is named, the prompt that has loaded
             the extension. The library itself never prints.
         telemetry: Where events and metrics go.
@@ -200,6 +200,15 @@ class Cloud(Images):
         image = registry_image(self.backend.images, listener=session.listener)
         spec = registry_spec(name, session.published(image), port=port)
         return App(session, name, session.deploy(spec, keep_replicas=True))
+
+    @verb(role=Role.ADMIN, confirm=True)
+    def remove_builder(self) -> None:
+        """Remove the BuildKit that builds images in the cluster, with its cache; the next build makes a new one.
+
+        Raises:
+            UnsupportedError: The backend is no cluster.
+        """
+        remove_builder(self.backend)
 
     @verb()
     def doctor(self, *, fix: bool = False) -> Rows[Check]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cloudkit.backends.protocol import Backend
 from cloudkit.config import Config
+from cloudkit.errors import UnsupportedError
 
-__all__ = ["configured", "connect"]
+__all__ = ["configured", "connect", "remove_builder"]
 
 
 def configured(
@@ -46,3 +47,15 @@ def _cluster(config: Config) -> Backend:
     return KubernetesBackend(
         client, connect=lambda: connect_engine(config.engine()), registry=config.registry, builder=config.builder
     )
+
+
+def remove_builder(backend: Backend) -> None:
+    """Remove the BuildKit that cloudkit has made in a cluster; refuse where the backend is none."""
+    if backend.name == "kubernetes":
+        from cloudkit.backends.kubernetes.backend import KubernetesBackend
+        from cloudkit.backends.kubernetes.buildkit import remove_builder as remove
+
+        if isinstance(backend, KubernetesBackend):
+            return remove(backend.client)
+    message = f"the backend {backend.name} has no builder of its own: an engine builds"
+    raise UnsupportedError(message, capability="builder", hint="docker builder prune")

@@ -12,14 +12,15 @@ __all__ = ["examine_all"]
 
 
 def examine_all(config: Config) -> tuple[Check, ...]:
-    """Look at all that a configuration needs: the cluster, where there is one, and the engine."""
-    from cloudkit.engine.doctor import examine
+    """Look at all that a configuration needs: the cluster, where there is one, and what builds."""
+    from cloudkit.engine.doctor import buildx_alone, examine
 
     if config.cluster is None:
         return _needed(examine(config), "engine")
     from cloudkit.backends.kubernetes.doctor import examine_cluster
 
-    return (*_needed(examine_cluster(config), "cluster", "namespace", "permissions"), *examine(config.engine()))
+    builders = (buildx_alone(config.docker_config),) if config.builder else examine(config.engine())
+    return (*_needed(examine_cluster(config), "cluster", "namespace", "permissions"), *builders)
 
 
 def _needed(checks: Iterable[Check], *names: str) -> tuple[Check, ...]:

@@ -12,7 +12,17 @@ from cloudkit.errors import ConfigError
 __all__ = ["PROJECT_FILE", "SETTINGS", "project_file", "read_settings", "user_file"]
 
 PROJECT_FILE = "cloudkit.toml"
-SETTINGS = ("backend", "context", "host", "namespace", "registry", "builder", "builder_tls", "balancer_image")
+SETTINGS = (
+    "backend",
+    "context",
+    "host",
+    "namespace",
+    "registry",
+    "builder",
+    "builder_tls",
+    "builder_image",
+    "balancer_image",
+)
 SIZE_LIMIT = 1 << 20
 
 

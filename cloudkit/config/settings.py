@@ -77,7 +77,8 @@ class Config:
             host: An engine's address, in place of a context.
             namespace: The apps' namespace.
             registry: Where images go that a cluster's nodes are to pull, such as ``localhost:5000``.
-            builder: The address of the BuildKit that builds images for a cluster, such as ``tcp://builder:1234``.
+            builder: The address of the BuildKit that builds images for a cluster, such as ``tcp://builder:1234``;
+                ``kubernetes`` for one that cloudkit runs there.
             balancer_image: The image of the balancer; one that is made from Debian's packages where empty.
             folder: Where to look for the project's file, upward; None is the current folder.
             environ: The environment; None is the process's, as it is now.

@@ -8,19 +8,20 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any
 
 from cloudkit.config import Config
 from cloudkit.engine import bases
 from cloudkit.engine.connect import Engine, connect
 from cloudkit.engine.disk import free_bytes, freeable, in_words
-from cloudkit.engine.docker_command import docker_command
+from cloudkit.engine.docker_command import buildx_program, docker_command
 from cloudkit.engine.packages import as_root, may_install, program, run
 from cloudkit.errors import BackendError, CloudkitError, UnsupportedError
 from cloudkit.model.check import Check
 from cloudkit.model.progress import Listener, Phase, Progress
 
-__all__ = ["examine", "mend"]
+__all__ = ["buildx_alone", "examine", "mend"]
 
 ENOUGH = 5 << 30
 """Bytes that should be free for images."""
@@ -79,8 +80,18 @@ def _tools(config: Config) -> tuple[Check, Check]:
     return found, _no_buildx(f"{command.buildx} is too old" if command.buildx else "not there")
 
 
-def _no_buildx(detail: str) -> Check:
-    said = f"{detail}; builds use the engine's own builder, without secrets and caches"
+def buildx_alone(docker_config: Path) -> Check:
+    """Look for the buildx that a BuildKit without an engine takes; without it nothing is built."""
+    program = buildx_program(docker_config)
+    if program is not None:
+        return Check(name="buildx", ok=True, detail=program)
+    return _no_buildx("not there", meaning="it is the client of the BuildKit that builds")
+
+
+def _no_buildx(
+    detail: str, *, meaning: str = "builds use the engine's own builder, without secrets and caches"
+) -> Check:
+    said = f"{detail}; {meaning}"
     available = _buildx_package()
     fix = f"sudo apt-get install {available}" if available else "install docker-buildx-plugin from docker's packages"
     return Check(name="buildx", ok=False, detail=said, fix=fix, fixable=bool(available) and may_install())
@@ -191,8 +202,6 @@ def _start() -> None:
 
     Its init script is of no use where systemd is not: it raises limits that a container may not raise.
     """
-    from pathlib import Path
-
     if Path("/run/systemd/system").is_dir():
         run(as_root("systemctl", "enable", "--now", "docker"))
     else:

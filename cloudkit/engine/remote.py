@@ -22,7 +22,7 @@ from cloudkit.errors import BackendError, UnsupportedError
 from cloudkit.model.build import BuildSpec
 from cloudkit.model.progress import Listener
 
-__all__ = ["build_remotely"]
+__all__ = ["build_remotely", "reach"]
 
 NAME = "cloudkit"
 PATIENCE = 5.0
@@ -51,7 +51,7 @@ def build_remotely(builder: Builder, spec: BuildSpec, path: Path, *, listener: L
         summary = f"cannot build at {builder}: docker's buildx, which is the client of a BuildKit, is not here"
         hint = "install docker-buildx, as a plugin of docker or on the PATH"
         raise UnsupportedError(summary, capability="build", hint=hint)
-    _reach(builder)
+    reach(builder)
     with tempfile.TemporaryDirectory(prefix="cloudkit-build-") as folder:
         scratch = Path(folder)
         environment = os.environ | {"BUILDX_CONFIG": str(scratch / "buildx"), "BUILDX_METADATA_PROVENANCE": "disabled"}
@@ -61,7 +61,7 @@ def build_remotely(builder: Builder, spec: BuildSpec, path: Path, *, listener: L
         solve = run_buildx(command, environment, spec, context, scratch=scratch, listener=listener)
     if solve is not None:
         if not failed_step(solve.error):
-            _reach(builder)  # says so where it is gone
+            reach(builder)  # says so where it is gone
         raise explained(solve, context)
 
 
@@ -76,8 +76,8 @@ def _introduce(program: str, builder: Builder, environment: dict[str, str]) -> N
         raise BackendError(f"buildx does not take {builder} as a builder", evidence=evidence, hint=f"{program} version")
 
 
-def _reach(builder: Builder) -> None:
-    """Raise where nothing takes a connection; a container's is reached by buildx alone."""
+def reach(builder: Builder) -> None:
+    """Raise ``BackendError`` where nothing takes a connection; a container's is reached by buildx alone."""
     where = urlsplit(builder.address)
     try:
         if where.scheme == "tcp":

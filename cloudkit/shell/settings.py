@@ -44,7 +44,7 @@ VALUES = (
     ("context", "The docker context that names the engine, or the kubeconfig's that names the cluster."),
     ("namespace", "What keeps apps apart from others on the same engine or cluster."),
     ("registry", "Where images go that a cluster's nodes are to pull, such as localhost:5000."),
-    ("builder", "The BuildKit that builds images for a cluster, such as tcp://builder:1234."),
+    ("builder", "The BuildKit that builds images for a cluster: kubernetes, or tcp://builder:1234."),
 )
 
 

@@ -19,7 +19,11 @@ __all__ = ["BUILD_PACKAGES", "build", "go_is_there", "install_module", "locked"]
 MODULE = Path(__file__).parent / "engine"
 VERSION = "29.0.0"  # the release that the module's beta leads to
 BUILD_PACKAGES = ("gcc", "libc6-dev", "libseccomp-dev", "pkg-config")
-ENGINE = ("github.com/moby/moby/v2/cmd/dockerd", "github.com/moby/moby/v2/cmd/docker-proxy")
+OF_ENGINE = {  # programs of the module beside this file, which pins all that they are made of
+    "dockerd": ("github.com/moby/moby/v2/cmd/dockerd", "github.com/moby/moby/v2/cmd/docker-proxy"),
+    "buildkitd": ("github.com/moby/buildkit/cmd/buildkitd",),
+    "buildctl": ("github.com/moby/buildkit/cmd/buildctl",),
+}
 ENGINE_FLAGS = (
     "-tags=netgo osusergo static_build exclude_graphdriver_btrfs",
     f"-ldflags=-s -w -X github.com/moby/moby/v2/dockerversion.Version={VERSION}",
@@ -46,13 +50,13 @@ def go_is_there() -> bool:
 def build(*names: str) -> None:
     """Compile what the cache lacks of ``names``; all that the test bed is made of when there are none."""
     with locked("build.lock"):
-        wanted = names or ("dockerd", *PROGRAMS)
+        wanted = names or (*OF_ENGINE, *PROGRAMS)
         missing = [name for name in wanted if not cache("bin", name).exists()]
         if missing:
             install(*BUILD_PACKAGES)
         for name in missing:
             print("compiling", name, flush=True)
-            compile_engine() if name == "dockerd" else compile_program(name)
+            compile_with_engine(name) if name in OF_ENGINE else compile_program(name)
 
 
 @contextmanager
@@ -63,13 +67,13 @@ def locked(name: str) -> Iterator[None]:
         yield
 
 
-def compile_engine() -> None:
-    """Compile the engine from the module beside this file, which pins all that it is made of."""
+def compile_with_engine(program: str) -> None:
+    """Compile one of OF_ENGINE; they share most packages."""
     for name in ("go.mod", "go.sum"):
         shutil.copy(MODULE / name, cache("engine", name))
     env = os.environ | {"CGO_ENABLED": "0"}
-    command = ["go", "build", "-trimpath", *ENGINE_FLAGS, "-o", f"{cache('bin')}/", *ENGINE]
-    cache("bin", "dockerd")
+    command = ["go", "build", "-trimpath", *ENGINE_FLAGS, "-o", f"{cache('bin')}/", *OF_ENGINE[program]]
+    cache("bin", program)
     subprocess.run(command, cwd=cache("engine"), env=env, check=True)
 
 

@@ -72,9 +72,12 @@ class KubernetesBackend:
         self.namespace = client.namespace
         self.endpoint = client.endpoint
         nodes = partial(platforms_of_nodes, client)
-        self.images = (
-            RegistryImages(builder, registry, nodes=nodes) if builder else ClusterImages(connect, registry, nodes=nodes)
-        )
+        self.images: ClusterImages | RegistryImages
+        if builder is None:
+            self.images = ClusterImages(connect, registry, nodes=nodes)
+        else:
+            reach = partial(_reached, client, builder, registry) if builder.in_cluster else None
+            self.images = RegistryImages(builder, registry, nodes=nodes, reach=reach)
         self._look = Look(client)
 
     @cached_property
@@ -262,3 +265,10 @@ class KubernetesBackend:
     def _is_stopped(self, name: str) -> bool:
         record = self._look.observe(name).record
         return record is not None and record.spec.stopped
+
+
+def _reached(client: Client, builder: Builder, registry: str, listener: Listener) -> AbstractContextManager[Builder]:
+    """Reach the cluster's BuildKit, by what is loaded when it is first needed."""
+    from cloudkit.backends.kubernetes.buildkit import reached
+
+    return reached(client, builder, registry, listener=listener)

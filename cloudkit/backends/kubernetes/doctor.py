@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 from msgspec import Struct
 
@@ -14,6 +15,7 @@ from cloudkit.backends.kubernetes.objects import Metadata, Node
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.target import Target
 from cloudkit.config import Config
+from cloudkit.config.builder import Builder
 from cloudkit.errors import AccessError, CloudkitError, NotFoundError
 from cloudkit.model.check import Check
 
@@ -48,7 +50,7 @@ class _Kept(Struct, frozen=True):
 
 
 def examine_cluster(config: Config) -> tuple[Check, ...]:
-    """Look at a cluster: does it answer, what may one do, are its nodes, metrics, volumes and registry well."""
+    """Look at a cluster: does it answer, what may one do, are nodes, metrics, volumes, builder and registry well."""
     try:
         client = connect(config)
     except CloudkitError as error:
@@ -64,6 +66,7 @@ def examine_cluster(config: Config) -> tuple[Check, ...]:
             "metrics": _metrics,
             "volumes": _volumes,
         }
+        looks |= {"builder": partial(_builder, config.builder)} if config.builder else {}
         rest = [_safely(name, look, client) for name, look in looks.items()]
     return (first, *rest, *_registry(config))
 
@@ -165,6 +168,18 @@ def _volumes(client: Client) -> Check:
         detail = "no storage class is the default; an app with a volume stays pending"
         return Check(name="volumes", ok=False, detail=detail, fix="kubectl get storageclass; mark one as the default")
     return Check(name="volumes", ok=True, detail=f"of storage class {names[0]}")
+
+
+def _builder(builder: Builder, client: Client) -> Check:
+    """Look at the BuildKit that builds."""
+    if builder.in_cluster:
+        from cloudkit.backends.kubernetes.buildkit import examine_builder
+
+        return examine_builder(client)
+    from cloudkit.engine.remote import reach
+
+    reach(builder)
+    return Check(name="builder", ok=True, detail=f"BuildKit at {builder}")
 
 
 def _registry(config: Config) -> tuple[Check, ...]:

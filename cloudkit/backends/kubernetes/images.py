@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["SET_REGISTRY", "ClusterImages", "at_registry", "is_at_registry", "registry_name"]
 
 SET_REGISTRY = 'CLOUDKIT_REGISTRY=localhost:5000, or --registry, or Cloud("kubernetes", registry=...)'
-SET_BUILDER = "an engine here (cloudkit doctor), CLOUDKIT_HOST=ssh://user@host, or CLOUDKIT_BUILDER=tcp://host:1234"
+SET_BUILDER = "an engine here (cloudkit doctor), CLOUDKIT_HOST=ssh://user@host, or CLOUDKIT_BUILDER=kubernetes"
 PATIENCE = 5.0  # seconds that a registry may take to say whether it has an image
 _SILENT = (AccessError, RegistryError)  # what a registry says that tells nothing of the image
 

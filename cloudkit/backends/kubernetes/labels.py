@@ -60,6 +60,7 @@ class Component(StrEnum):
     REPLICA = "replica"
     TASK = "task"
     VOLUME = "volume"
+    BUILDER = "builder"
 
 
 def identity(component: Component, spec_name: str, *, version: str = "") -> dict[str, str]:

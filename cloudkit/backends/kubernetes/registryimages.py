@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -33,14 +34,21 @@ class RegistryImages:
         builder: The BuildKit that builds.
         registry: Where images go, such as ``localhost:5000``; empty is nowhere.
         nodes: Says what the cluster's nodes are, such as ``linux/amd64``; nothing where it cannot tell.
+        reach: Gives the BuildKit an address on this machine while a block lasts; None where it has one.
     """
 
     def __init__(
-        self, builder: Builder, registry: str = "", *, nodes: Callable[[], frozenset[str]] = frozenset
+        self,
+        builder: Builder,
+        registry: str = "",
+        *,
+        nodes: Callable[[], frozenset[str]] = frozenset,
+        reach: Callable[[Listener], AbstractContextManager[Builder]] | None = None,
     ) -> None:
         self.builder = builder
         self.registry = registry
         self._nodes = nodes
+        self._reach = reach
 
     def build(self, spec: BuildSpec, *, listener: Listener = silent) -> ImageState:
         """Build an image at the BuildKit and send it to the cloud's registry, by each of its names."""
@@ -50,7 +58,8 @@ class RegistryImages:
 
         with tempfile.TemporaryDirectory(prefix="cloudkit-image-") as folder:
             path = Path(folder) / "image.tar"
-            build_remotely(self.builder, replace(spec, tags=()), path, listener=listener)
+            with self._reach(listener) if self._reach else nullcontext(self.builder) as builder:
+                build_remotely(builder, replace(spec, tags=()), path, listener=listener)
             with open_bundle(path) as bundle:
                 return self._sent(bundle, bundle.images[0], spec.tags, listener)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Any
 
 import docker
@@ -42,6 +42,20 @@ def api(cluster: Given) -> Iterator[Any]:
 @pytest.fixture
 def space(api: Any) -> Iterator[str]:
     """A Kubernetes namespace of the test's own."""
+    with made_space(api) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def shared(api: Any) -> Iterator[str]:
+    """A Kubernetes namespace that the tests of one file share."""
+    with made_space(api) as name:
+        yield name
+
+
+@contextmanager
+def made_space(api: Any) -> Iterator[str]:
+    """Make a Kubernetes namespace for as long as the block lasts."""
     core, name = client.CoreV1Api(api), f"t-backend-{secrets.token_hex(4)}"
     core.create_namespace({"metadata": {"name": name}})
     until(lambda: core.list_namespaced_service_account(name).items)

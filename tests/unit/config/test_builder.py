@@ -22,7 +22,7 @@ def test_an_address(address: str) -> None:
 @pytest.mark.parametrize("address", ["builder:1234", "tcp://builder", "ssh://me:secret@b", "tcp://b:1 --x", "unix://b"])
 def test_no_address(address: str) -> None:
     """The error names the setting, its origin and what is allowed."""
-    with pytest.raises(ConfigError, match=r"builder is '.*' \(CLOUDKIT_BUILDER\); it is tcp://host:port"):
+    with pytest.raises(ConfigError, match=r"builder is '.*' \(CLOUDKIT_BUILDER\); it is kubernetes, tcp://host:port"):
         find_builder([{"builder": (address, "CLOUDKIT_BUILDER")}])
 
 
@@ -40,3 +40,15 @@ def test_certificates_lie_in_a_folder(tmp_path: Path) -> None:
     assert found is not None
     assert found[0].tls is not None
     assert found[0].tls.ca == tmp_path / "ca.pem"
+
+
+def test_the_one_in_the_cluster_has_no_address_and_an_image() -> None:
+    """The image is the one that is named, else cloudkit's own choice, and is checked."""
+    layers = [{"builder": ("kubernetes", "argument")}, {"builder_image": ("r.example/buildkit:1", "cloudkit.toml")}]
+
+    found = find_builder(layers)
+
+    assert found is not None
+    assert (found[0].in_cluster, found[0].image) == (True, "r.example/buildkit:1")
+    with pytest.raises(ConfigError, match=r"builder_image is 'NO' \(env\); it is no image reference"):
+        find_builder([{"builder": ("kubernetes", "argument"), "builder_image": ("NO", "env")}])

@@ -20,7 +20,7 @@ from cloudkit.backends.kubernetes.causes.storing import concerns_claims
 from cloudkit.backends.kubernetes.causes.surroundings import claim_facts, node_facts, platform_of, used_by
 from cloudkit.backends.kubernetes.finding import find_kind
 from cloudkit.backends.kubernetes.happening import Happening
-from cloudkit.backends.kubernetes.labels import REVISION, app_selector
+from cloudkit.backends.kubernetes.labels import REVISION, Component, app_selector
 from cloudkit.backends.kubernetes.objects import Claim, Condition, Deployment, Metadata, Node, Pod, ReplicaSet
 from cloudkit.backends.kubernetes.owners import COLLECTIONS, HISTORIES, owner_kind
 from cloudkit.backends.kubernetes.paths import object_path
@@ -46,28 +46,30 @@ class _Thing(Struct, frozen=True):
     metadata: Metadata
 
 
-def gather(client: Client, spec: AppSpec, revision: int) -> Facts | None:
+def gather(client: Client, spec: AppSpec, revision: int, *, component: Component = Component.REPLICA) -> Facts | None:
     """Return what is known of a revision of an app; None when there is no such app.
 
     Args:
         client: The API server, and the namespace that the app is in.
         spec: What is wanted.
         revision: The revision that is wanted, as the pods' annotation has it.
+        component: What its pods are for.
     """
     deployment = find_kind(client, spec.name, owner_kind(spec))
     if deployment is None:
         return None
-    return _Look(client, spec, str(revision), datetime.now(UTC)).facts(deployment)
+    return _Look(client, spec, str(revision), datetime.now(UTC), component).facts(deployment)
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """One look at an app: whom to ask, what is wanted, and the time by this machine's clock."""
+    """One look at an app: whom to ask, what is wanted, and the time by this machine's clock, what the pods are for."""
 
     client: Client
     spec: AppSpec
     revision: str
     now: datetime
+    component: Component = Component.REPLICA
 
     def facts(self, deployment: Deployment) -> Facts:
         """Ask for the pods first, and for what is around them only where they give a reason to."""
@@ -97,7 +99,7 @@ class _Look:
     def _mine(self, resource: str, kind: type[K]) -> Iterable[K]:
         """Return the objects of the revision."""
         path = object_path(resource, self.client.namespace)
-        listing = self.client.list(path, kind, labels=app_selector(self.spec.name))
+        listing = self.client.list(path, kind, labels=app_selector(self.spec.name, self.component))
         return [one for one in listing.items if _revision(one) == self.revision]
 
     def _pod(self, pod: Pod, nodes: dict[str, Node]) -> PodFacts:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cloudkit.backends.kubernetes.client import Client
 
-__all__ = ["choose", "forward"]
+__all__ = ["choose", "forward", "is_ready"]
 
 DATA, ERROR = 0, 1
 PIECE = 32768
@@ -53,7 +53,7 @@ def choose(pods: tuple[Pod, ...], app: str, replica: str | None) -> Pod:
     if replica is not None:
         wanted = [pod for pod in pods if replica in {pod.metadata.name, pod.metadata.uid}]
     else:
-        wanted = [pod for pod in pods if _is_ready(pod)]
+        wanted = [pod for pod in pods if is_ready(pod)]
     if wanted:
         return wanted[0]
     there = ", ".join(pod.metadata.name for pod in pods) or "none"
@@ -61,7 +61,8 @@ def choose(pods: tuple[Pod, ...], app: str, replica: str | None) -> Pod:
     raise NotFoundError(f"there is no {what}; there are: {there}", hint=f"cloudkit status {app}")
 
 
-def _is_ready(pod: Pod) -> bool:
+def is_ready(pod: Pod) -> bool:
+    """Tell whether a pod takes requests and is not on its way out."""
     ready = any(one.type == "Ready" and one.status == "True" for one in pod.status.conditions)
     return ready and pod.metadata.deletion_timestamp is None
 

@@ -21,7 +21,7 @@ from cloudkit.model.reference import Reference
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
 
-__all__ = ["TaskPod", "task_error"]
+__all__ = ["TaskPod", "kind_of", "task_error"]
 
 LOOK = 0.2
 """Seconds between two looks at a pod."""
@@ -122,5 +122,9 @@ class TaskPod:
 
 def task_error(name: str, cause: Cause) -> CloudkitError:
     """Return the error for a task that cannot begin."""
-    kind = _KINDS.get(cause.code, BackendError)
-    return kind(f"task {name} cannot begin: {cause.summary}", evidence=cause.evidence, hint=cause.fix)
+    return kind_of(cause)(f"task {name} cannot begin: {cause.summary}", evidence=cause.evidence, hint=cause.fix)
+
+
+def kind_of(cause: Cause) -> type[CloudkitError]:
+    """Return the kind of error that a cause is, where a pod is not the replica of an app."""
+    return _KINDS.get(cause.code, BackendError)

@@ -10,7 +10,7 @@ from cloudkit.backends.kubernetes.workloads.objects import Running, Spoken
 from cloudkit.backends.kubernetes.workloads.owners import owner_of
 from cloudkit.model.workload import Workload
 
-__all__ = ["describe", "describe_pod"]
+__all__ = ["describe", "describe_pod", "told_of"]
 
 _WRONG = frozenset({("Failed", "True"), ("ReplicaFailure", "True"), ("Progressing", "False")})
 _QUIET = frozenset({"ContainerCreating", "PodInitializing"})
@@ -37,7 +37,7 @@ def describe(spoken: Spoken, one: Running, pods: Sequence[Pod], *, now: datetime
         images=_images(template.spec),
         owner=owner_of(one.metadata),
         created_at=one.metadata.creation_timestamp,
-        message=held or (_told(pods, one.status.conditions or ()) if ready < wanted else ""),
+        message=held or (told_of(pods, one.status.conditions or ()) if ready < wanted else ""),
         observed_at=now,
     )
 
@@ -74,7 +74,7 @@ def _counted(spoken: Spoken, one: Running) -> tuple[int, int]:
     return status.ready_replicas, 1 if spec.replicas is None else spec.replicas
 
 
-def _told(pods: Iterable[Pod], conditions: Iterable[Condition]) -> str:
+def told_of(pods: Iterable[Pod], conditions: Iterable[Condition]) -> str:
     """Return what a pod suffers from, as that is nearest to the cause; else what the controller says."""
     said = [text for pod in pods if (text := _wrong_pod(pod))]
     said += [_joined(one.reason, one.message) for one in conditions if (one.type, one.status) in _WRONG]

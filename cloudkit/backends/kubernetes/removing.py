@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["await_end", "remove_app"]
 
 TRIES = 20  # of a deletion that the controllers' own changes come in between
-PATIENCE = 60.0  # seconds beyond the grace of a pod, before its end is given up
+PATIENCE = 120.0
+"""Seconds beyond the grace of a pod in which nothing goes, before the end is given up.
+
+After a restart of the API server the cluster's own controllers, which end all of it, ask again only after up to a
+minute each: they double their pauses up to 30 seconds and add as much by chance.
+"""
 TICK = 1.0
 
 
@@ -55,16 +60,32 @@ def await_end(client: Client, app: str, kind: str, *, timeout: float | None = No
     Raises:
         BackendError: A pod does not end.
     """
-    begun = time.monotonic()
+    begun = moved = time.monotonic()
+    before: frozenset[tuple[str, bool]] = frozenset()
     with Sight(client, app, kind) as sight:
-        while sight.deployment is not None or sight.pods:
+        while left := _left(sight):
+            now = time.monotonic()
+            before, moved = left, moved if left == before else now
             grace = max((one.metadata.deletion_grace_period_seconds or 0 for one in sight.pods), default=0)
-            waited, allowed = time.monotonic() - begun, PATIENCE + grace
-            if waited > (allowed if timeout is None else min(allowed, timeout)):
-                left = [one.metadata.name for one in sight.pods]
-                message = f"app {app!r} is deleted, but does not end: {', '.join(left) or f'its {kind}'}"
-                raise BackendError(message, hint=f"kubectl describe pods -n {client.namespace} {' '.join(left)}")
-            sight.wait(TICK if timeout is None else min(TICK, max(0.05, timeout - waited)))
+            if now - moved > PATIENCE + grace or (timeout is not None and now - begun > timeout):
+                raise _endless(client, app, kind, sight)
+            sight.wait(TICK if timeout is None else min(TICK, max(0.05, timeout - (now - begun))))
+
+
+def _left(sight: Sight) -> frozenset[tuple[str, bool]]:
+    """Return what is left of an app, and whether it is ending: no other change brings it nearer to its end."""
+    there = (*sight.pods, *((sight.deployment,) if sight.deployment is not None else ()))
+    return frozenset((one.metadata.uid, one.metadata.deletion_timestamp is not None) for one in there)
+
+
+def _endless(client: Client, app: str, kind: str, sight: Sight) -> BackendError:
+    """Return the error that names what is left, and what shows why."""
+    pods = [one.metadata.name for one in sight.pods]
+    message = f"app {app!r} is deleted, but does not end: {', '.join(pods) or f'its {kind}'}"
+    if pods:
+        return BackendError(message, hint=f"kubectl describe pods -n {client.namespace} {' '.join(pods)}")
+    evidence = ["all its pods are gone; the cluster's controllers have not let go of what made them"]
+    return BackendError(message, evidence=evidence, hint=f"kubectl describe {kind.lower()} -n {client.namespace} {app}")
 
 
 def _remove_owner(client: Client, app: str, kind: str, generation: int) -> None:

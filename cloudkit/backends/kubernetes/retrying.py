@@ -10,10 +10,12 @@ from cloudkit.backends.kubernetes.refusal import RefusedError
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
-__all__ = ["ATTEMPTS", "PATIENCE", "retrying"]
+__all__ = ["ATTEMPTS", "ATTEMPTS_AWAY", "PATIENCE", "retrying"]
 
 T = TypeVar("T")
 ATTEMPTS = 6
+ATTEMPTS_AWAY = 11
+"""While the server itself does not answer, as when it is restarted: some 15 seconds."""
 SLOWEST = 5.0
 """Seconds between two tries, at the most, where the server does not say."""
 LIMIT = 45.0
@@ -49,7 +51,7 @@ def retrying(once: Callable[[], T], *, repeatable: bool, patient: bool = True) -
 
 def _again(once: Callable[[], T], failure: Exception, worth_it: Callable[[BaseException], bool]) -> T:
     """Go on after a first failure; only then is the library loaded, as most calls go well."""
-    from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay
+    from tenacity import Retrying, retry_if_exception, stop_after_delay
 
     failures = [failure]
 
@@ -58,8 +60,13 @@ def _again(once: Callable[[], T], failure: Exception, worth_it: Callable[[BaseEx
             raise failures.pop()
         return once()
 
-    stop = stop_after_attempt(ATTEMPTS) | stop_after_delay(LIMIT)
-    return Retrying(retry=retry_if_exception(worth_it), wait=_pause, stop=stop, reraise=True)(attempt)
+    def enough(state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        return state.attempt_number >= (ATTEMPTS if isinstance(error, RefusedError) else ATTEMPTS_AWAY)
+
+    late = stop_after_delay(LIMIT)
+    again = retry_if_exception(worth_it)
+    return Retrying(stop=lambda state: enough(state) or late(state), retry=again, wait=_pause, reraise=True)(attempt)
 
 
 def _busy(refusal: RefusedError) -> bool:
@@ -75,9 +82,13 @@ def _unsent(error: BaseException) -> bool:
 
 
 def _cut(error: BaseException) -> bool:
-    """True when a connection broke, or its answer was late."""
-    from urllib3.exceptions import ProtocolError, ReadTimeoutError
+    """True when a connection broke, also while it was being made, or its answer was late."""
+    from ssl import SSLEOFError
 
+    from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
+
+    if isinstance(error, SSLError):
+        return any(isinstance(reason, SSLEOFError) for reason in error.args)
     return isinstance(error, ProtocolError | ReadTimeoutError | ConnectionError | TimeoutError)
 
 

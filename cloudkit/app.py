@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Self, Unpack
 
 from cloudkit.detaching import detachable
 from cloudkit.errors import NotFoundError, UsageError
+from cloudkit.inside import Inside
 from cloudkit.model.app import AppSpec
-from cloudkit.model.checks import check_words
 from cloudkit.model.image import ImageState
-from cloudkit.model.log import Event, LogLine
-from cloudkit.model.log_query import log_query
 from cloudkit.model.options import AppOptions, autoscaled, spec_changed
-from cloudkit.model.parameter import Short
+from cloudkit.model.parameter import Names
 from cloudkit.model.rows import Rows
 from cloudkit.model.state import AppState, Revision
-from cloudkit.model.task import TaskResult, Usage
 from cloudkit.model.verb import Role, verb
 from cloudkit.session import Session
 from cloudkit.waiting import wait_until_settled
@@ -31,7 +25,7 @@ WAIT = 300.0  # seconds
 _Change = Callable[[AppSpec], AppSpec]
 
 
-class App:
+class App(Inside):
     """An app in a cloud: ``cloud.app("web")``, or what ``deploy`` returns.
 
     The handle holds a name and what its own verbs last saw; it never asks the engine to show itself.
@@ -145,7 +139,13 @@ class App:
         )
 
     @verb(role=Role.OPERATOR)
-    def rollback(self, revision: int | None = None, *, wait: bool = True, timeout: float | None = None) -> Self:
+    def rollback(
+        self,
+        revision: Annotated[int | None, Names(Revision)] = None,
+        *,
+        wait: bool = True,
+        timeout: float | None = None,
+    ) -> Self:
         """Roll back to an earlier revision, keeping the number of replicas and the published ports.
 
         Args:
@@ -217,120 +217,6 @@ class App:
         return self
 
     @verb()
-    def logs(
-        self,
-        *,
-        tail: Annotated[int | None, Short("n")] = None,
-        since: str | datetime | None = None,
-        until: str | datetime | None = None,
-        follow: Annotated[bool, Short("f")] = False,
-        replica: str | None = None,
-    ) -> Iterator[LogLine]:
-        """Show what the replicas printed, merged by time.
-
-        Args:
-            tail: The last lines of each replica; all where not given.
-            since: Only what is younger: ``10m``, ``14:05`` or a time in ISO 8601.
-            until: Only what is older.
-            follow: Go on with what comes, across restarts and rolls.
-            replica: Only this replica.
-        """
-        query = log_query(tail=tail, since=since, until=until, follow=follow, replica=replica)
-        return self._session.backend.logs(self.name, query)
-
-    def events(
-        self, *, since: str | datetime | None = None, until: str | datetime | None = None, follow: bool = False
-    ) -> Iterator[Event]:
-        """Show what happened to the app's parts.
-
-        Args:
-            since: Only what is younger: ``10m``, ``14:05`` or a time in ISO 8601.
-            until: Only what is older.
-            follow: Go on with what comes.
-        """
-        return self._session.backend.events(self.name, log_query(since=since, until=until, follow=follow))
-
-    @verb(role=Role.OPERATOR)
-    def exec(
-        self,
-        *command: str,
-        replica: str | None = None,
-        stdin: bytes | None = None,
-        env: Annotated[Mapping[str, str] | None, Short("e")] = None,
-        user: Annotated[str | None, Short("u")] = None,
-        workdir: Annotated[str | None, Short("w")] = None,
-        timeout: float | None = None,
-    ) -> TaskResult:
-        """Run a command inside a replica.
-
-        Args:
-            command: The command and its arguments.
-            replica: Which one; the first that is ready where not given.
-            stdin: What it reads.
-            env: Environment variables, as ``KEY=VALUE``.
-            user: The user it runs as.
-            workdir: The folder it starts in.
-            timeout: Seconds after which it is killed.
-        """
-        _check_command("exec", command)
-        with self._session.operation("exec", self.name):
-            return self._session.backend.exec(
-                self.name, command, replica=replica, stdin=stdin, env=env, user=user, workdir=workdir, timeout=timeout
-            )
-
-    @verb(role=Role.OPERATOR)
-    def attach(self, *command: str, replica: str | None = None) -> int:
-        """Run a command inside a replica on this terminal, such as a shell; return its exit code.
-
-        Args:
-            command: The command and its arguments; ``sh`` where not given.
-            replica: Which one; the first that is ready where not given.
-        """
-        _check_command("attach", command or ("sh",))
-        with self._session.operation("attach", self.name):
-            return self._session.backend.attach(
-                self.name, command or ("sh",), replica=replica, stdin=sys.stdin.buffer, stdout=sys.stdout.buffer
-            )
-
-    @verb(role=Role.OPERATOR)
-    def copy_in(self, source: Path, target: str, *, replica: str | None = None) -> None:
-        """Copy a file or folder of this machine into replicas.
-
-        Args:
-            source: The file or folder here.
-            target: The path inside the replica.
-            replica: Only into this one; into all where not given.
-        """
-        with self._session.operation("copy_in", self.name):
-            self._session.backend.copy_in(self.name, Path(source), target, replica=replica)
-
-    @verb(role=Role.OPERATOR)
-    def copy_out(self, source: str, target: Path, *, replica: str | None = None) -> Path:
-        """Copy a file or folder out of a replica; nothing is written outside the target.
-
-        Args:
-            source: The path inside the replica.
-            target: The file or folder here.
-            replica: Which one; the first where not given.
-        """
-        with self._session.operation("copy_out", self.name):
-            return self._session.backend.copy_out(self.name, source, Path(target), replica=replica)
-
-    def forward(self, port: int | None = None, *, replica: str | None = None) -> AbstractContextManager[str]:
-        """Reach the app from this machine, published or not, while the block lasts; gives its url here.
-
-        Args:
-            port: A port that it listens on; its first one where not given.
-            replica: Reach this replica alone; where not given, whichever is ready, also after a roll.
-        """
-        return self._session.backend.forward(self.name, port, replica=replica)
-
-    @verb()
-    def stats(self) -> Rows[Usage]:
-        """Show what each replica uses now: cpu, memory, network."""
-        return Rows(self._session.backend.stats(self.name), Usage)
-
-    @verb()
     def revisions(self) -> Rows[Revision]:
         """Show the revisions that a rollback can go to, newest first."""
         return Rows(self._session.backend.revisions(self.name), Revision)
@@ -339,14 +225,6 @@ class App:
         seen = self._session.change(self.name, change, verb=name, wait=wait, timeout=timeout)
         self._seen = seen or self._seen
         return self
-
-
-def _check_command(verb: str, command: tuple[object, ...]) -> None:
-    """Refuse what is no command, such as a list of its words."""
-    if len(command) == 1 and isinstance(command[0], list | tuple):
-        words = ", ".join(repr(word) for word in command[0])
-        raise UsageError(f"{verb} takes the words of a command one by one, not a list of them", hint=f"{verb}({words})")
-    check_words("command", command)
 
 
 def _scaled(spec: AppSpec, replicas: int) -> AppSpec:

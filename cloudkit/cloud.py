@@ -96,7 +96,7 @@ class Cloud(Images):
         """Record what the verbs inside would do, as plans, and do none of it."""
         return self._session.planning()
 
-    def app(self, name: str) -> App:
+    def app(self, name: Annotated[str, Names(AppState)]) -> App:
         """Return the handle of an app, without asking whether it is there."""
         return App(self._session, name)
 

@@ -24,7 +24,7 @@ class Images:
 
     _session: Session
 
-    def image(self, source: str | Path) -> Image:
+    def image(self, source: Annotated[str | Path, Names(ImageState)]) -> Image:
         """Name an image: a folder with a Dockerfile, a tar of one, or a reference to pull or to build on.
 
         Args:
@@ -72,7 +72,7 @@ class Images:
         return Rows(self._session.backend.images.images(), ImageState)
 
     @verb(role=Role.OPERATOR)
-    def pull(self, reference: str, *, platform: str | None = None) -> BuiltImage:
+    def pull(self, reference: Annotated[str, Names(ImageState)], *, platform: str | None = None) -> BuiltImage:
         """Fetch an image from its registry.
 
         Args:

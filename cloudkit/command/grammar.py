@@ -46,7 +46,7 @@ class Grammar:
         summary: What its help begins with.
         options: Options that stand before or after any verb; their callbacks keep the values.
         commands: Commands of the front end itself, which return a ``Help``.
-        names_of: The names of what is there, by the kind of its state, for completion.
+        names_of: The names of what is there, by the kind of its state and the handle's name, for completion.
         files: True where who types is on this machine: files are read that words name. Else there are no such options.
     """
 
@@ -58,7 +58,7 @@ class Grammar:
         summary: str = "",
         options: Sequence[click.Option] = (),
         commands: Sequence[click.Command] = (),
-        names_of: NamesOf = lambda _kind: (),
+        names_of: NamesOf = lambda _kind, _target: (),
         files: bool = False,
     ) -> None:
         self.program = program
@@ -127,13 +127,13 @@ class VerbGroup(click.Group):
         verb = self.catalogue.get(cmd_name)
         if verb is None:
             return super().get_command(ctx, cmd_name)
-        own = click_parameters(verb, self.names_of, lambda: self.targets(verb), files=self.files)
+        own = click_parameters(verb, self.names_of, lambda _target: self.targets(verb), files=self.files)
         return VerbCommand(verb, list(own), [option for option in self.params if shared(option)])
 
     def targets(self, verb: Verb) -> Iterable[str]:
         """Return the names that a verb can be called on."""
         kind = (verb.target and verb.target.names) or self.catalogue.kind_of(verb.handle)
-        return self.names_of(kind) if kind else ()
+        return self.names_of(kind, None) if kind else ()
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -17,8 +17,8 @@ from cloudkit.verbs import Arity, Kind, Parameter, Shape, Verb
 __all__ = ["TARGET", "NamesOf", "click_parameters", "readable"]
 
 TARGET = "target__"
-NamesOf = Callable[[type[Any]], Iterable[str]]
-Offers = Callable[[], Iterable[str]]
+NamesOf = Callable[[type[Any], str | None], Iterable[str]]
+Offers = Callable[[str | None], Iterable[str]]
 
 
 class Value(click.ParamType[Any]):
@@ -50,9 +50,13 @@ class Value(click.ParamType[Any]):
         shape = self.parameter.shape
         if shape is not None and Path in shape.kinds and self.offers is None:
             return [CompletionItem(incomplete, type="file")]
-        offered = [*map(choice_text, shape.choices)] if shape else []
-        offered += self.offers() if self.offers else []
-        return [CompletionItem(one) for one in offered if one.startswith(incomplete)]
+        offered: list[str] = [*map(choice_text, shape.choices)] if shape else []
+        offered += self.offers(ctx.params.get(TARGET)) if self.offers else []
+        return [CompletionItem(one, help=note_of(one)) for one in offered if one.startswith(incomplete)]
+
+
+def note_of(offer: str) -> str | None:
+    return getattr(offer, "note", "") or None
 
 
 WORDS: dict[type[Any], str] = {int: "NUMBER", float: "SECONDS", Path: "PATH"}
@@ -65,7 +69,7 @@ def click_parameters(
 
     Args:
         verb: The verb.
-        names_of: The names of what is there, by the kind of its state.
+        names_of: The names of what is there, by the kind of its state and the name of the handle.
         targets: The names that the target can be.
         files: True where who types is on this machine, so that a text may name a file to read.
     """

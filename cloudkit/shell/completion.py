@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import singledispatch
 from typing import Any
 
 import click
@@ -15,12 +14,12 @@ import click
 from cloudkit.command import Help, invoke
 from cloudkit.command.call import Call
 from cloudkit.command.grammar import help_option
-from cloudkit.model.image import ImageState
-from cloudkit.model.state import AppState
+from cloudkit.model.offer import Offer
 from cloudkit.shell.names import STALE, kept, known
-from cloudkit.verbs import Catalogue
+from cloudkit.verbs import Catalogue, Source, source_of
+from cloudkit.view.offers import offers_in
 
-__all__ = ["VARIABLE", "completed", "completion_command", "live_names"]
+__all__ = ["VARIABLE", "completed", "completion_command", "live_names", "told"]
 
 VARIABLE = "_CLOUDKIT_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")
@@ -28,45 +27,37 @@ PATIENCE = 0.3  # seconds that a key waits for live names
 LONGEST = 20  # seconds that an engine may take to tell them
 
 
-@singledispatch
-def names_in(state: object) -> Iterable[str]:
-    """Return the names by which a state is called."""
-    return [str(getattr(state, "name", ""))]
-
-
-@names_in.register
-def _app(state: AppState) -> Iterable[str]:
-    return [state.name]
-
-
-@names_in.register
-def _image(state: ImageState) -> Iterable[str]:
-    return [tag.familiar for tag in state.tags]
-
-
-def live_names(catalogue: Catalogue, connect: Callable[[], Any], kind: type[Any]) -> Sequence[str]:
+def live_names(
+    catalogue: Catalogue, connect: Callable[[], Any], kind: type[Any], target: str | None = None
+) -> Sequence[Offer]:
     """Return the names of what is there, within a fraction of a second, or none.
 
     Args:
         catalogue: Knows the verb that lists this kind.
         connect: Returns the root that the verb is called on.
         kind: The kind of state.
+        target: The name of the handle that is asked, where the kind is of a handle.
     """
-    verb = catalogue.listing(kind)
-    if verb is None:
+    source = source_of(catalogue, kind, target=target is not None)
+    if source is None:
         return ()
     root = connect()
-    key = f"{root!r} {kind.__name__}"
+    key = " ".join((repr(root), kind.__name__, *([target] if target and source.verb.opener else [])))
     fresh = known(key)
     if fresh is not None:
         return fresh
-    call = Call(verb=verb)
-    apart(lambda: kept(key, [name for one in invoke(call, root) for name in names_in(one)]))
+    apart(lambda: kept(key, told(source, root, target)))
     last = known(key, age=STALE)
     return awaited(key, PATIENCE if last is None else PATIENCE / 2) or last or ()
 
 
-def awaited(key: str, patience: float) -> Sequence[str] | None:
+def told(source: Source, root: object, target: str | None) -> list[Offer]:
+    """Ask for the names of what is there."""
+    result = invoke(Call(verb=source.verb, target=target if source.verb.opener else None), root)
+    return [offer for state in source.states(result) for offer in offers_in(state)]
+
+
+def awaited(key: str, patience: float) -> Sequence[Offer] | None:
     """Return the names once they are there, None when that takes too long."""
     ends = time.monotonic() + patience
     while time.monotonic() < ends:

@@ -28,8 +28,8 @@ def grammar_of(settings: Settings) -> Grammar:
     """Return the words; completion asks the cloud that the settings mean."""
     verbs = catalogue()
 
-    def names_of(kind: type[Any]) -> Sequence[str]:
-        return live_names(verbs, lambda: cloud_of(settings), kind)
+    def names_of(kind: type[Any], target: str | None) -> Sequence[str]:
+        return live_names(verbs, lambda: cloud_of(settings), kind, target)
 
     return Grammar(
         verbs,

@@ -57,10 +57,10 @@ class Catalogue(Mapping[str, Verb]):
         """Return the verb that a misspelt word most likely means."""
         return next(iter(difflib.get_close_matches(word[:80].lower(), self._verbs, 1)), None)
 
-    def listing(self, kind: type[Any]) -> Verb | None:
-        """Return the root's verb that lists states of one kind and needs nothing for it."""
+    def listing(self, kind: type[Any], handle: type[Any] | None = None) -> Verb | None:
+        """Return the verb of the root, or of a handle, that lists states of one kind and needs nothing for it."""
         for verb in self.values():
-            if verb.opener is None and not verb.mark.changes and verb.lists is kind:
+            if verb.handle is (handle or self.root) and not verb.mark.changes and verb.lists is kind:
                 return None if any(parameter.required for parameter in verb.parameters) else verb
         return None
 

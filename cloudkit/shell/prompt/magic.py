@@ -47,7 +47,7 @@ class CloudMagic:
         self.progress = progress
         self._clouds: dict[Where, Cloud] = {}
 
-    def grammar(self, names_of: NamesOf = lambda _kind: ()) -> Grammar:
+    def grammar(self, names_of: NamesOf = lambda _kind, _target: ()) -> Grammar:
         """Return the words; for completion with the live names."""
         return Grammar(
             catalogue(),

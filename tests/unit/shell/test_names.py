@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from unit.verbs.garden import GARDEN, Bloom, Garden
 
+from cloudkit.model.offer import Offer
 from cloudkit.shell.completion import live_names
 from cloudkit.shell.names import folder, kept, known
 
@@ -45,7 +46,7 @@ class Same(Garden):
 
 def test_an_old_or_broken_answer_is_not_fresh() -> None:
     """Neither age nor damage is shown to the user."""
-    kept("garden", ["rose"])
+    kept("garden", [Offer("rose")])
     (file,) = folder().iterdir()
     os.utime(file, (time.time() - 60,) * 2)
 
@@ -57,7 +58,7 @@ def test_an_old_or_broken_answer_is_not_fresh() -> None:
 
 def test_the_cache_is_the_users_alone() -> None:
     """Names of apps are nobody else's business."""
-    kept("garden", ["rose"])
+    kept("garden", [Offer("rose")])
     (file,) = folder().iterdir()
 
     assert file.stat().st_mode & 0o077 == 0
@@ -87,7 +88,7 @@ def test_an_engine_that_fails_is_silent() -> None:
 
 def test_an_engine_that_does_not_answer_is_not_waited_for() -> None:
     """The names of a while ago are offered in its place."""
-    kept("<Garden> Bloom", ["rose"])
+    kept("<Garden> Bloom", [Offer("rose")])
     (file,) = folder().iterdir()
     os.utime(file, (time.time() - 60,) * 2)
     began = time.monotonic()

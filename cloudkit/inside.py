@@ -1,0 +1,157 @@
+"""What goes on inside an app: what its replicas print, run, hold and use."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+from cloudkit.errors import UsageError
+from cloudkit.model.checks import check_words
+from cloudkit.model.log import Event, LogLine
+from cloudkit.model.log_query import log_query
+from cloudkit.model.parameter import Names, Short
+from cloudkit.model.port import Port
+from cloudkit.model.rows import Rows
+from cloudkit.model.state import Replica
+from cloudkit.model.task import TaskResult, Usage
+from cloudkit.model.verb import Role, verb
+from cloudkit.session import Session
+
+__all__ = ["Inside"]
+
+
+class Inside:
+    """The part of an app's handle that has to do with its running replicas."""
+
+    __slots__ = ()
+
+    name: str
+    _session: Session
+
+    @verb()
+    def logs(
+        self,
+        *,
+        tail: Annotated[int | None, Short("n")] = None,
+        since: str | datetime | None = None,
+        until: str | datetime | None = None,
+        follow: Annotated[bool, Short("f")] = False,
+        replica: Annotated[str | None, Names(Replica)] = None,
+    ) -> Iterator[LogLine]:
+        """Show what the replicas printed, merged by time.
+
+        Args:
+            tail: The last lines of each replica; all where not given.
+            since: Only what is younger: ``10m``, ``14:05`` or a time in ISO 8601.
+            until: Only what is older.
+            follow: Go on with what comes, across restarts and rolls.
+            replica: Only this replica.
+        """
+        query = log_query(tail=tail, since=since, until=until, follow=follow, replica=replica)
+        return self._session.backend.logs(self.name, query)
+
+    def events(
+        self, *, since: str | datetime | None = None, until: str | datetime | None = None, follow: bool = False
+    ) -> Iterator[Event]:
+        """Show what happened to the app's parts.
+
+        Args:
+            since: Only what is younger: ``10m``, ``14:05`` or a time in ISO 8601.
+            until: Only what is older.
+            follow: Go on with what comes.
+        """
+        return self._session.backend.events(self.name, log_query(since=since, until=until, follow=follow))
+
+    @verb(role=Role.OPERATOR)
+    def exec(
+        self,
+        *command: str,
+        replica: Annotated[str | None, Names(Replica)] = None,
+        stdin: bytes | None = None,
+        env: Annotated[Mapping[str, str] | None, Short("e")] = None,
+        user: Annotated[str | None, Short("u")] = None,
+        workdir: Annotated[str | None, Short("w")] = None,
+        timeout: float | None = None,
+    ) -> TaskResult:
+        """Run a command inside a replica.
+
+        Args:
+            command: The command and its arguments.
+            replica: Which one; the first that is ready where not given.
+            stdin: What it reads.
+            env: Environment variables, as ``KEY=VALUE``.
+            user: The user it runs as.
+            workdir: The folder it starts in.
+            timeout: Seconds after which it is killed.
+        """
+        _check_command("exec", command)
+        with self._session.operation("exec", self.name):
+            return self._session.backend.exec(
+                self.name, command, replica=replica, stdin=stdin, env=env, user=user, workdir=workdir, timeout=timeout
+            )
+
+    @verb(role=Role.OPERATOR)
+    def attach(self, *command: str, replica: Annotated[str | None, Names(Replica)] = None) -> int:
+        """Run a command inside a replica on this terminal, such as a shell; return its exit code.
+
+        Args:
+            command: The command and its arguments; ``sh`` where not given.
+            replica: Which one; the first that is ready where not given.
+        """
+        _check_command("attach", command or ("sh",))
+        with self._session.operation("attach", self.name):
+            return self._session.backend.attach(
+                self.name, command or ("sh",), replica=replica, stdin=sys.stdin.buffer, stdout=sys.stdout.buffer
+            )
+
+    @verb(role=Role.OPERATOR)
+    def copy_in(self, source: Path, target: str, *, replica: Annotated[str | None, Names(Replica)] = None) -> None:
+        """Copy a file or folder of this machine into replicas.
+
+        Args:
+            source: The file or folder here.
+            target: The path inside the replica.
+            replica: Only into this one; into all where not given.
+        """
+        with self._session.operation("copy_in", self.name):
+            self._session.backend.copy_in(self.name, Path(source), target, replica=replica)
+
+    @verb(role=Role.OPERATOR)
+    def copy_out(self, source: str, target: Path, *, replica: Annotated[str | None, Names(Replica)] = None) -> Path:
+        """Copy a file or folder out of a replica; nothing is written outside the target.
+
+        Args:
+            source: The path inside the replica.
+            target: The file or folder here.
+            replica: Which one; the first where not given.
+        """
+        with self._session.operation("copy_out", self.name):
+            return self._session.backend.copy_out(self.name, source, Path(target), replica=replica)
+
+    def forward(
+        self, port: Annotated[int | None, Names(Port)] = None, *, replica: Annotated[str | None, Names(Replica)] = None
+    ) -> AbstractContextManager[str]:
+        """Reach the app from this machine, published or not, while the block lasts; gives its url here.
+
+        Args:
+            port: A port that it listens on; its first one where not given.
+            replica: Reach this replica alone; where not given, whichever is ready, also after a roll.
+        """
+        return self._session.backend.forward(self.name, port, replica=replica)
+
+    @verb()
+    def stats(self) -> Rows[Usage]:
+        """Show what each replica uses now: cpu, memory, network."""
+        return Rows(self._session.backend.stats(self.name), Usage)
+
+
+def _check_command(verb: str, command: tuple[object, ...]) -> None:
+    """Refuse what is no command, such as a list of its words."""
+    if len(command) == 1 and isinstance(command[0], list | tuple):
+        words = ", ".join(repr(word) for word in command[0])
+        raise UsageError(f"{verb} takes the words of a command one by one, not a list of them", hint=f"{verb}({words})")
+    check_words("command", command)

@@ -22,6 +22,7 @@ from cloudkit.errors import (
     CloudkitError,
     ConfigError,
     ConflictError,
+    JournalError,
     NotFoundError,
     RegistryError,
     RolloutError,
@@ -31,6 +32,7 @@ from cloudkit.errors import (
 from cloudkit.image import BuiltImage, Image
 from cloudkit.model.app import AppSpec
 from cloudkit.model.autoscale import Autoscale
+from cloudkit.model.caller import Caller
 from cloudkit.model.cause import Cause, CauseCode
 from cloudkit.model.job import Job, Schedule
 from cloudkit.model.mount import Mount
@@ -58,6 +60,7 @@ __all__ = [
     "BackendError",
     "BuildError",
     "BuiltImage",
+    "Caller",
     "Cause",
     "CauseCode",
     "Cloud",
@@ -70,6 +73,7 @@ __all__ = [
     "HttpProbe",
     "Image",
     "Job",
+    "JournalError",
     "Mount",
     "NotFoundError",
     "Placement",

@@ -10,6 +10,7 @@ from cloudkit.detaching import detachable
 from cloudkit.errors import NotFoundError, UsageError
 from cloudkit.inside import Inside
 from cloudkit.model.app import AppSpec
+from cloudkit.model.calling import noted
 from cloudkit.model.image import ImageState
 from cloudkit.model.options import AppOptions, autoscaled, spec_changed
 from cloudkit.model.parameter import Names
@@ -100,6 +101,7 @@ class App(Inside):
         wanted = {name: value for name, value in given.items() if value is not None}
         return self._apply("autoscale", lambda spec: autoscaled(spec, wanted, off=off), wait=wait, timeout=timeout)
 
+    @noted
     def deploy(
         self,
         image: object | None = None,

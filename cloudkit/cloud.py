@@ -10,10 +10,11 @@ from typing import Annotated, Self, Unpack
 
 from cloudkit.app import App
 from cloudkit.backends.protocol import Backend
-from cloudkit.connecting import configured, connect, remove_builder
+from cloudkit.connecting import configured, connect, recording, remove_builder
 from cloudkit.examining import examine_all
 from cloudkit.image import BuiltImage
 from cloudkit.images import Images
+from cloudkit.model.caller import Caller
 from cloudkit.model.check import Check
 from cloudkit.model.image import ImageState
 from cloudkit.model.log import Event
@@ -28,13 +29,14 @@ from cloudkit.model.task import TaskResult
 from cloudkit.model.task_options import TaskOptions
 from cloudkit.model.verb import Role, verb
 from cloudkit.model.workload import Workload
+from cloudkit.past import Past
 from cloudkit.session import Session
 from cloudkit.telemetry import Telemetry
 
 __all__ = ["Cloud"]
 
 
-class Cloud(Images):
+class Cloud(Images, Past):
     """A connection to one backend, found as docker finds its engine and kubectl its cluster, made on first use.
 
     Args:
@@ -48,6 +50,8 @@ class Cloud(Images):
         listener: Hears of long work, as typed ``Progress`` events; where none is named, the prompt that has loaded
             the extension. The library itself never prints.
         telemetry: Where events and metrics go.
+        journal: Where it is noted who did what: a file, ``postgresql://host/name``, or ``off``.
+        caller: Who asks, and through what, for the journal; the user of this process where None.
 
     >>> cloud = Cloud("memory")
     >>> cloud.image("web:1").pull().deploy("web", port=3000).scale(3).status().ready
@@ -64,11 +68,16 @@ class Cloud(Images):
         builder: str | None = None,
         listener: Listener = ambient,
         telemetry: Telemetry | None = None,
+        journal: str | None = None,
+        caller: Caller | None = None,
     ) -> None:
         ready = None if backend is None or isinstance(backend, str) else backend
-        self.config = configured(backend, context, namespace, registry, builder)
+        self.config = configured(backend, context, namespace, registry, builder, journal=journal)
         self._session = Session(
-            connect=lambda: ready or connect(self.config), listener=listener, telemetry=telemetry or Telemetry()
+            connect=lambda: ready or connect(self.config),
+            listener=listener,
+            telemetry=telemetry or Telemetry(),
+            recorder=recording(self.config, caller, listener),
         )
 
     def __repr__(self) -> str:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from cloudkit.backends.protocol import Backend
 from cloudkit.config import Config
+from cloudkit.config.journal import find_journal
+from cloudkit.config.layers import layers_of
 from cloudkit.errors import UnsupportedError
+from cloudkit.journal.recorder import Recorder
+from cloudkit.model.caller import Caller
+from cloudkit.model.progress import Listener
 
-__all__ = ["configured", "connect", "remove_builder"]
+if TYPE_CHECKING:
+    from cloudkit.journal.store import Store
+
+__all__ = ["configured", "connect", "recording", "remove_builder"]
 
 
 def configured(
@@ -15,12 +27,17 @@ def configured(
     namespace: str | None,
     registry: str | None,
     builder: str | None,
+    *,
+    journal: str | None,
 ) -> Config:
     """Find what to connect to; a cluster that is connected to already needs no kubeconfig."""
     kind = backend if backend is None or isinstance(backend, str) else backend.name
     if kind == "kubernetes" and backend is not None and not isinstance(backend, str):
-        return Config(backend=kind, namespace=backend.namespace, registry=registry or "")
-    return Config.resolve(kind, context=context, namespace=namespace, registry=registry, builder=builder)
+        kept, _ = find_journal(layers_of({"journal": journal}, Path.cwd(), os.environ), os.environ, kind)
+        return Config(backend=kind, namespace=backend.namespace, registry=registry or "", journal=kept)
+    return Config.resolve(
+        kind, context=context, namespace=namespace, registry=registry, builder=builder, journal=journal
+    )
 
 
 def connect(config: Config) -> Backend:
@@ -59,3 +76,14 @@ def remove_builder(backend: Backend) -> None:
             return remove(backend.client)
     message = f"the backend {backend.name} has no builder of its own: an engine builds"
     raise UnsupportedError(message, capability="builder", hint="docker builder prune")
+
+
+def recording(config: Config, caller: Caller | None, listener: Listener) -> Recorder:
+    """Return what notes a cloud's operations; the journal is opened with the first one."""
+
+    def store_of(backend: Backend) -> Store | None:
+        from cloudkit.journal.opening import store_for
+
+        return store_for(config.journal, backend)
+
+    return Recorder(store_of=store_of, caller=caller or Caller(), listener=listener)

@@ -13,6 +13,7 @@
      +- BackendError         the engine or cluster failed or does not answer
      +- RegistryError        an image registry failed: OCI code, status
      +- UnsupportedError     this backend cannot do that: capability
+     +- JournalError         the journal cannot be written or read, so nothing was changed
 
     Detached                 a KeyboardInterrupt: Ctrl-C ended a wait, and nothing was undone
 """
@@ -34,6 +35,7 @@ __all__ = [
     "ConfigError",
     "ConflictError",
     "Detached",
+    "JournalError",
     "NotFoundError",
     "RegistryError",
     "RolloutError",
@@ -180,6 +182,13 @@ class UnsupportedError(CloudkitError):
     def __init__(self, summary: str, *, capability: str, hint: str = "") -> None:
         super().__init__(summary, hint=hint)
         self.capability = capability
+
+
+class JournalError(CloudkitError):
+    """The journal cannot be written to or read; what was asked for was not begun."""
+
+    code = "journal"
+    exit_code = 12
 
 
 class Detached(KeyboardInterrupt):

@@ -12,6 +12,7 @@ from cloudkit.app import App
 from cloudkit.errors import UsageError
 from cloudkit.model.build import BuildSpec
 from cloudkit.model.build_options import BuildOptions, build_spec
+from cloudkit.model.calling import noted
 from cloudkit.model.finding import Finding
 from cloudkit.model.image import ImageState
 from cloudkit.model.options import AppOptions, spec_from
@@ -92,6 +93,7 @@ class Image:
         with self._spec(options) as spec:
             return lint(spec)
 
+    @noted
     def build(self, **options: Unpack[BuildOptions]) -> BuiltImage:
         """Build the image.
 
@@ -102,9 +104,12 @@ class Image:
             BuildError: A step failed; the error carries the step, its line and the end of its log.
         """
         session = self._session
-        with session.operation("build"), self._spec(options) as spec:
-            return BuiltImage(session, session.backend.images.build(spec, listener=session.listener))
+        with session.operation("build") as note, self._spec(options) as spec:
+            state = session.backend.images.build(spec, listener=session.listener)
+            note.image = str(state.digest)
+            return BuiltImage(session, state)
 
+    @noted
     def pull(self, *, platform: str | None = None) -> BuiltImage:
         """Fetch the image from its registry.
 
@@ -114,9 +119,10 @@ class Image:
         if not isinstance(self.source, Reference):
             message = f"{self!r} has no reference to pull: it is built"
             raise UsageError(message, hint=".build()")
-        with self._session.operation("pull"):
+        with self._session.operation("pull") as note:
             images = self._session.backend.images
             state = images.pull(self.source, platform=platform, listener=self._session.listener)
+            note.image = str(state.digest)
             return BuiltImage(self._session, state)
 
     if not TYPE_CHECKING:
@@ -177,11 +183,14 @@ class BuiltImage:
         """What names its content for good."""
         return self.state.digest
 
+    @noted
     def tag(self, reference: str) -> Self:
         """Give it one more name."""
-        state = self._session.backend.images.tag(self.state, Reference.parse(reference))
-        return replace(self, state=state)
+        with self._session.operation("tag") as note:
+            note.image = str(self.state.digest)
+            return replace(self, state=self._session.backend.images.tag(self.state, Reference.parse(reference)))
 
+    @noted
     def push(self, reference: str | None = None) -> Self:
         """Send it to its registry.
 
@@ -193,11 +202,13 @@ class BuiltImage:
             AccessError: It asks for credentials that docker's configuration has not got.
         """
         named = self if reference is None else self.tag(reference)
-        with self._session.operation("push"):
+        with self._session.operation("push") as note:
             images = self._session.backend.images
             state = images.push(named.state.reference, listener=self._session.listener)
+            note.image = str(state.digest)
             return replace(self, state=state)
 
+    @noted
     def deploy(
         self, name: str, *, wait: bool = True, timeout: float | None = None, **options: Unpack[AppOptions]
     ) -> App:
@@ -216,6 +227,7 @@ class BuiltImage:
         seen = self._session.deploy(spec, keep_replicas="replicas" not in options, wait=wait, timeout=timeout)
         return App(self._session, name, seen)
 
+    @noted
     def run(self, *command: str, **options: Unpack[TaskOptions]) -> TaskResult:
         """Run a command in it once, to its end.
 
@@ -225,9 +237,11 @@ class BuiltImage:
         """
         task = task_spec(self.reference, command, options)
         task = replace(task, image=self._session.published(self.state))
-        with self._session.operation("run"):
+        with self._session.operation("run") as note:
+            note.image = str(self.state.digest)
             return self._session.backend.run(task, listener=self._session.listener)
 
+    @noted
     def save(self, path: str | Path, *, layout: Literal["oci", "docker"] = "oci") -> Path:
         """Write it to a file, whole or not at all.
 
@@ -235,6 +249,7 @@ class BuiltImage:
             path: The file.
             layout: ``oci`` for an OCI layout, ``docker`` for what ``docker load`` of any age reads.
         """
-        with self._session.operation("save"):
+        with self._session.operation("save") as note:
+            note.image = str(self.state.digest)
             images = self._session.backend.images
             return images.save((self.state,), Path(path), layout=layout, listener=self._session.listener)

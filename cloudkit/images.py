@@ -107,7 +107,8 @@ class Images:
         Args:
             reference: The name; one that is not there is no error.
         """
-        self._session.backend.images.remove(Reference.parse(reference))
+        with self._session.operation("remove_image"):
+            self._session.backend.images.remove(Reference.parse(reference))
 
     @verb()
     def save(

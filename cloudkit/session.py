@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from threading import Lock, local
+from typing import TYPE_CHECKING
 
 from cloudkit.backends.healing import Healable
 from cloudkit.backends.protocol import Backend
 from cloudkit.backends.readonly import read_only
 from cloudkit.detaching import detachable
 from cloudkit.errors import ConflictError, NotFoundError, UnsupportedError
+from cloudkit.journal.note import Note
+from cloudkit.journal.recorder import Recorder
 from cloudkit.model.app import AppSpec
 from cloudkit.model.checks import check_number
 from cloudkit.model.image import ImageState
@@ -22,6 +25,9 @@ from cloudkit.model.progress import Listener, silent
 from cloudkit.model.reference import Reference
 from cloudkit.model.state import AppState
 from cloudkit.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from cloudkit.journal.journal import Journal
 
 __all__ = ["Session"]
 
@@ -43,11 +49,13 @@ class Session:
         connect: Makes the backend when it is first needed.
         listener: Hears of long work.
         telemetry: Hears of each operation.
+        recorder: Notes each operation in the journal.
     """
 
     connect: Callable[[], Backend]
     listener: Listener = silent
     telemetry: Telemetry = field(default_factory=Telemetry)
+    recorder: Recorder = field(default_factory=Recorder)
     _planning: _Planning = field(default_factory=_Planning, init=False, repr=False)
     _connecting: Lock = field(default_factory=Lock, init=False, repr=False)
     _connection: Backend | None = field(default=None, init=False, repr=False)
@@ -55,10 +63,18 @@ class Session:
     @property
     def backend(self) -> Backend:
         """The backend, connected on first use; while planning, one that refuses to act."""
+        return self._connected() if self.plans is None else read_only(self._connected())
+
+    def _connected(self) -> Backend:
         with self._connecting:
             if self._connection is None:
                 self._connection = self.connect()
-        return self._connection if self.plans is None else read_only(self._connection)
+            return self._connection
+
+    @property
+    def journal(self) -> Journal:
+        """What is noted of this backend; raises ``UsageError`` where no journal is kept."""
+        return self.recorder.journal(self._connected())
 
     @property
     def connected(self) -> bool:
@@ -71,11 +87,21 @@ class Session:
         return self._planning.plans
 
     @contextmanager
-    def operation(self, verb: str, app: str = "") -> Iterator[None]:
-        """Tell telemetry of one operation."""
-        backend = self.backend
+    def operation(self, verb: str, app: str = "", *, planned: bool = False) -> Iterator[Note]:
+        """Tell telemetry and the journal of one operation; what is only planned is none for the journal.
+
+        Args:
+            verb: What is done.
+            app: To which app.
+            planned: True for one that changes nothing before it has a plan.
+        """
+        backend = self._connected()
         with self.telemetry.operation(verb, backend.name, app=app, namespace=backend.namespace):
-            yield
+            if self.plans is not None:
+                yield Note()
+                return
+            with self.recorder.operation(backend, verb, app, planned=planned) as note:
+                yield note
 
     @contextmanager
     def planning(self) -> Iterator[list[Plan]]:
@@ -92,6 +118,7 @@ class Session:
         planned = next((plan for plan in reversed(self.plans or ()) if plan.app == name), None)
         if planned is None:
             state = self.backend.get(name)
+            self.recorder.note.found(state)
             return state.spec, state.generation
         if planned.after is None:
             message = f"app {name!r} is not there: the plan before this one removes it"
@@ -116,7 +143,7 @@ class Session:
         Returns:
             What is there now; None when it was only planned.
         """
-        with self.operation(verb, name):
+        with self.operation(verb, name, planned=True):
             return self._follow(name, lambda: self._changed(name, change), wait=wait, timeout=timeout)
 
     def deploy(
@@ -130,7 +157,7 @@ class Session:
             wait: Return when all is as wanted.
             timeout: Seconds at the most; None leaves the end to the spec's own deadline.
         """
-        with self.operation("deploy", spec.name):
+        with self.operation("deploy", spec.name, planned=True):
             return self._follow(spec.name, lambda: self._deployed(spec, keep=keep_replicas), wait=wait, timeout=timeout)
 
     def _changed(self, name: str, change: Callable[[AppSpec], AppSpec]) -> tuple[AppSpec, int]:
@@ -160,7 +187,7 @@ class Session:
 
     def delete(self, name: str) -> None:
         """Remove an app; one that is not there is no error."""
-        with self.operation("delete", name):
+        with self.operation("delete", name, planned=True):
             self._execute(self.backend.plan_delete(name), wait=True, timeout=None)
 
     def control(self, *, interval: float, once: bool) -> Iterator[Event]:
@@ -176,16 +203,22 @@ class Session:
             plans = [self.backend.plan(state.spec) for state in self.backend.apps() if not state.settled]
             self.plans.extend(plan for plan in plans if not plan.empty)
             return iter(())
-        return control(backend, interval=interval, once=once, holder=this_process())
+        return self._controlled(control(backend, interval=interval, once=once, holder=this_process()))
+
+    def _controlled(self, events: Iterator[Event]) -> Iterator[Event]:
+        with self.operation("controller"):
+            yield from events
 
     def _execute(self, plan: Plan, *, wait: bool, timeout: float | None) -> AppState | None:
         if self.plans is not None:
             self.plans.append(plan)
             return None
-        if plan.after is None:
-            return self.backend.apply(plan, wait=wait, timeout=timeout, listener=self.listener)
-        with detachable(self.backend, plan.app, plan.after):
-            return self.backend.apply(plan, wait=wait, timeout=timeout, listener=self.listener)
+        note = self.recorder.note
+        note.planned(plan)
+        with detachable(self.backend, plan.app, plan.after) if plan.after else nullcontext():
+            state = self.backend.apply(plan, wait=wait, timeout=timeout, listener=self.listener)
+        note.seen(state)
+        return state
 
     def close(self) -> None:
         """Let go of the connection; calling it twice is no error."""

@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from typing import NoReturn
@@ -22,6 +23,9 @@ settings.load_profile("untimed")  # a busy machine is no counterexample
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell that runs the suite in the background sets it so
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what the suite starts would not hear Ctrl-C else
+
+if "CLOUDKIT_JOURNAL" not in os.environ:  # the suite, and what it starts, leaves the user's own alone
+    os.environ["CLOUDKIT_JOURNAL"] = f"{tempfile.mkdtemp(prefix='cloudkit-journal-')}/journal.sqlite"
 
 OWNED = "app.kubernetes.io/managed-by=cloudkit"
 

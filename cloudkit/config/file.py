@@ -22,6 +22,7 @@ SETTINGS = (
     "builder_tls",
     "builder_image",
     "balancer_image",
+    "journal",
 )
 SIZE_LIMIT = 1 << 20
 

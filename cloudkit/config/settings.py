@@ -14,6 +14,7 @@ from cloudkit.config.choice import choose_backend
 from cloudkit.config.cluster import Cluster, find_cluster
 from cloudkit.config.endpoint import Endpoint
 from cloudkit.config.engine import docker_folder, find_engine
+from cloudkit.config.journal import find_journal, journal_shown
 from cloudkit.config.layers import Found, Layers, first, layers_of
 from cloudkit.config.source import Source, Sources
 from cloudkit.errors import ConfigError, UsageError
@@ -41,6 +42,7 @@ class Config:
         balancer_image: The image of the balancer in front of replicas: HAProxy 2.6 or newer with ``sh`` and ``socat``;
             one that is made from Debian's packages where empty.
         docker_config: The folder of docker's own configuration: credentials, contexts, plugins.
+        journal: Where the journal is kept: a file, a Postgres URL, ``memory``, or ``off``; none where empty.
         sources: Each value with its origin.
     """
 
@@ -53,6 +55,7 @@ class Config:
     host: str = ""
     balancer_image: str = DEFAULT_BALANCER_IMAGE
     docker_config: Path = field(default_factory=lambda: Path.home() / ".docker")
+    journal: str = field(default="", repr=False)
     sources: Sources = field(default=Sources(()), compare=False, repr=False)
 
     @classmethod
@@ -66,6 +69,7 @@ class Config:
         registry: str | None = None,
         builder: str | None = None,
         balancer_image: str | None = None,
+        journal: str | None = None,
         folder: Path | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> Self:
@@ -80,6 +84,7 @@ class Config:
             builder: The address of the BuildKit that builds images for a cluster, such as ``tcp://builder:1234``;
                 ``kubernetes`` for one that cloudkit runs there.
             balancer_image: The image of the balancer; one that is made from Debian's packages where empty.
+            journal: Where the journal is kept: a file, ``postgresql://host/name``, or ``off``.
             folder: Where to look for the project's file, upward; None is the current folder.
             environ: The environment; None is the process's, as it is now.
 
@@ -92,9 +97,8 @@ class Config:
         """
         environ = os.environ if environ is None else environ
         given = {"backend": backend, "context": context, "host": host, "namespace": namespace, "registry": registry}
-        layers = layers_of(
-            given | {"builder": builder, "balancer_image": balancer_image}, folder or Path.cwd(), environ
-        )
+        given |= {"builder": builder, "balancer_image": balancer_image, "journal": journal}
+        layers = layers_of(given, folder or Path.cwd(), environ)
         docker_config = docker_folder(environ)
         kind = choose_backend(layers, environ, docker_config)
         if kind[0] == "kubernetes":
@@ -107,12 +111,15 @@ class Config:
             endpoint, origin = find_engine(layers, environ, docker_config)
             rows += [Source(name="context", value=endpoint.context, origin=origin)] if endpoint.context else []
             rows.append(Source(name="endpoint", value=str(endpoint), origin=origin))
+        kept = find_journal(layers, environ, kind[0])
+        rows.append(_row("journal", (journal_shown(kept[0]), kept[1])))
         return cls(
             backend=kind[0],
             namespace=space[0],
             endpoint=endpoint,
             balancer_image=balancer[0],
             docker_config=docker_config,
+            journal=kept[0],
             sources=Sources(tuple(rows)),
         )
 
@@ -128,6 +135,8 @@ class Config:
         rows += [Source(name="context", value=cluster.context, origin=origin)] if cluster.context else []
         rows += [Source(name="endpoint", value=cluster.server, origin=origin), _row("registry", registry)]
         rows += [Source(name="builder", value=builder[0].address, origin=builder[1])] if builder else []
+        kept = find_journal(layers, environ, kind[0])
+        rows.append(_row("journal", (journal_shown(kept[0]), kept[1])))
         return cls(
             backend=kind[0],
             namespace=space[0],
@@ -136,6 +145,7 @@ class Config:
             builder=builder[0] if builder else None,
             host=host[0],
             docker_config=docker_config,
+            journal=kept[0],
             sources=Sources(tuple(rows)),
         )
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ParamSpec, TypeVar
 
+from cloudkit.model.calling import noted
+
 __all__ = ["Role", "VerbMark", "mark_of", "verb"]
 
 P = ParamSpec("P")
@@ -49,8 +51,9 @@ def verb(*, role: Role = Role.VIEWER, confirm: bool = False) -> Callable[[Callab
     mark = VerbMark(role=role, confirm=confirm, changes=role is not Role.VIEWER)
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
-        setattr(method, ATTRIBUTE, mark)
-        return method
+        marked = noted(method) if mark.changes else method
+        setattr(marked, ATTRIBUTE, mark)
+        return marked
 
     return decorate
 

@@ -8,6 +8,7 @@ from typing import Any
 from cloudkit.app import App
 from cloudkit.cloud import Cloud
 from cloudkit.command import Grammar
+from cloudkit.model.caller import Caller, Origin
 from cloudkit.model.progress import Listener, silent
 from cloudkit.shell.completion import completion_command, live_names
 from cloudkit.shell.settings import Settings, global_options
@@ -51,4 +52,5 @@ def cloud_of(settings: Settings, listener: Listener = silent) -> Cloud:
         registry=settings.registry,
         builder=settings.builder,
         listener=listener,
+        caller=Caller(origin=Origin.SHELL),
     )

@@ -66,8 +66,12 @@ def _facts(block: Facts) -> RenderableType:
 def _grid(block: Grid) -> RenderableType:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for title in block.columns:
+        wraps = title in block.wraps
         table.add_column(
-            Text(title), justify="right" if title in block.right else "left", no_wrap=True, overflow="ellipsis"
+            Text(title),
+            justify="right" if title in block.right else "left",
+            no_wrap=not wraps,
+            overflow="fold" if wraps else "ellipsis",
         )
     for row in block.rows:
         table.add_row(*map(cell_text, row))

@@ -32,11 +32,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table; ``right`` holds the columns of numbers."""
+    """A table; ``right`` holds the columns of numbers, ``wraps`` those whose text goes on below where it is long."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     right: frozenset[str] = frozenset()
+    wraps: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Column:
     title: str
     cell: Callable[[Any], Cell]
     right: bool = False
+    wraps: bool = False
 
 
 def grid(columns: Iterable[Column], items: Iterable[object]) -> Grid:
@@ -73,4 +75,5 @@ def grid(columns: Iterable[Column], items: Iterable[object]) -> Grid:
         columns=tuple(column.title for column in columns),
         rows=tuple(tuple(column.cell(item) for column in columns) for item in items),
         right=frozenset(column.title for column in columns if column.right),
+        wraps=frozenset(column.title for column in columns if column.wraps),
     )

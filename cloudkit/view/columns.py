@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cloudkit.model.check import Check
+from cloudkit.model.entry import Entry
 from cloudkit.model.finding import Finding, Severity
 from cloudkit.model.image import ImageState
 from cloudkit.model.log import Event
@@ -13,7 +14,7 @@ from cloudkit.model.state import AppPhase, AppState, Replica, ReplicaPhase, Revi
 from cloudkit.model.task import Usage
 from cloudkit.model.workload import Workload
 from cloudkit.view.block import Cell, Column, Tone
-from cloudkit.view.words import age, moment, size
+from cloudkit.view.words import age, moment, shortly, size
 
 __all__ = ["COLUMNS", "action", "phase", "ready"]
 
@@ -31,6 +32,8 @@ TONES: dict[str, Tone] = {
     ReplicaPhase.PENDING: Tone.DIM,
     ReplicaPhase.COMPLETED: Tone.DIM,
 }
+OUTCOMES = {"ok": Tone.GOOD, "running": Tone.WARN, "unknown": Tone.WARN, "interrupted": Tone.WARN}
+WIDEST = 60  # characters of a call
 BAD_ACTIONS = frozenset({"die", "kill", "oom", "crash", "unhealthy"})
 
 
@@ -108,6 +111,21 @@ def counted_ready(workload: Workload) -> Cell:
     return Cell(f"{workload.ready}/{workload.wanted}", tone)
 
 
+def outcome(entry: Entry) -> Cell:
+    """Return how it ended, in the tone of how bad that is."""
+    return Cell(entry.outcome, OUTCOMES.get(entry.outcome, Tone.BAD))
+
+
+def call(entry: Entry) -> Cell:
+    """Return what was asked for, cut where it is long."""
+    words = entry.words
+    return Cell(words if len(words) <= WIDEST else f"{words[: WIDEST - 3]}...", Tone.STRONG)
+
+
+def took(entry: Entry) -> Cell:
+    return Cell("-" if entry.duration is None else f"{entry.duration:.1f}s")
+
+
 def ago(time: datetime | None) -> Cell:
     return Cell(age(time, datetime.now(UTC)))
 
@@ -169,6 +187,17 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         Column("OBJECT", lambda event: Cell(event.object, Tone.STRONG)),
         Column("ACTION", action),
         Column("MESSAGE", lambda event: Cell(event.message)),
+    ),
+    Entry: (
+        Column("ENTRY", lambda entry: Cell(str(entry.number), Tone.DIM), right=True),
+        Column("TIME", lambda entry: Cell(shortly(entry.begun_at), Tone.DIM)),
+        Column("CALL", call, wraps=True),
+        Column("BY", lambda entry: Cell(entry.identity)),
+        Column("FROM", lambda entry: Cell(entry.origin)),
+        Column("RESULT", outcome),
+        Column("TOOK", took, right=True),
+        Column("REVISION", lambda entry: Cell("-" if entry.revision is None else str(entry.revision)), right=True),
+        Column("MESSAGE", lambda entry: Cell("; ".join(filter(None, (entry.error, entry.note)))), wraps=True),
     ),
     Finding: (
         Column("LINE", lambda finding: Cell(str(finding.line or "-")), right=True),

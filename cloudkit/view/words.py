@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-__all__ = ["age", "moment", "size"]
+__all__ = ["age", "moment", "shortly", "size"]
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _SPANS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
@@ -43,3 +43,14 @@ def moment(time: datetime | None) -> str:
     '2026-01-02 03:04:05'
     """
     return "-" if time is None else time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def shortly(time: datetime, now: datetime | None = None) -> str:
+    """Return a time of day where it is of today, else a date with it.
+
+    >>> noon = datetime(2026, 1, 2, 12).astimezone()
+    >>> shortly(noon, noon), shortly(datetime(2026, 1, 1, 12).astimezone(), noon)
+    ('12:00:00', '2026-01-01 12:00')
+    """
+    there, here = time.astimezone(), (now or datetime.now().astimezone())
+    return there.strftime("%H:%M:%S" if there.date() == here.date() else "%Y-%m-%d %H:%M")

@@ -58,6 +58,7 @@ def test_the_current_context_of_the_users_kubeconfig_is_meant(tmp_path: Path) ->
         ("context", "dev", f"current context in {file}"),
         ("endpoint", "https://dev.example:6443", f"current context in {file}"),
         ("registry", "", "default"),
+        ("journal", str(tmp_path / ".local/state/cloudkit/journal.sqlite"), "default"),
     ]
 
 

@@ -30,7 +30,7 @@ def test_with_nothing_said_the_defaults_hold(home: Path) -> None:
     assert (config.backend, config.namespace) == ("docker", "cloudkit")
     assert config.endpoint is not None
     assert config.endpoint.host.startswith("unix://")
-    assert [row.origin for row in config.sources] == ["default", "default", "default", "default sockets"]
+    assert [row.origin for row in config.sources] == ["default", "default", "default", "default sockets", "default"]
 
 
 def test_an_argument_beats_all_else(home: Path) -> None:
@@ -53,6 +53,7 @@ def test_an_argument_beats_all_else(home: Path) -> None:
         "namespace": "argument",
         "balancer_image": str(home / "cloudkit.toml"),
         "endpoint": str(user),
+        "journal": "default",
     }
 
 
@@ -157,7 +158,7 @@ def test_the_sources_are_a_table(home: Path) -> None:
     lines = str(resolved(home).sources).splitlines()
 
     assert lines[0].split() == ["setting", "value", "from"]
-    assert [line.split()[0] for line in lines[1:]] == ["backend", "namespace", "balancer_image", "endpoint"]
+    assert [line.split()[0] for line in lines[1:]] == ["backend", "namespace", "balancer_image", "endpoint", "journal"]
 
 
 def test_certificates_of_the_environment_belong_to_tcp_alone(home: Path) -> None:

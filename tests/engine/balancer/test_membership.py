@@ -110,6 +110,30 @@ def test_sync_makes_the_members_what_they_are_to_be_whatever_was_there(place: Pl
     assert once == twice == {"b": Admin.DRAIN, "c": Admin.READY, "d": Admin.TRIAL}
 
 
+def test_two_who_move_a_name_at_once_are_both_done(place: Place, balancer: Make) -> None:
+    """A replica that was made again has another address: neither takes away what the other has put there."""
+    one, other = balancer(), balancer()
+    addresses = place.replica("a"), place.replica("b")
+    failures: list[BaseException] = []
+
+    def move(front: Balancer, address: str) -> None:
+        try:
+            front.sync([Member(name="web-0", address=address)])
+        except BaseException as error:  # noqa: BLE001 - told by the test, outside of its thread
+            failures.append(error)
+
+    for number in range(20):
+        threads = [threading.Thread(target=move, args=(front, addresses[number % 2])) for front in (one, other)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+
+    until(lambda: one.server("web-0").serving)
+    assert failures == []
+    assert [(server.address, server.admin) for server in other.servers()] == [(addresses[1], Admin.READY)]
+
+
 def test_connections_are_balanced_too(place: Place, balancer: Make) -> None:
     """A port of protocol tcp passes bytes both ways and spreads connections."""
     front = balancer(ports=(Port(number=3000, publish=0, protocol="tcp"),), path=None)

@@ -116,7 +116,7 @@ class Balancer:
         wanted = {member.name: member for member in members}
         for name, server in seen.items():
             if name not in wanted or self._moved(server, wanted[name]):
-                self._dismiss(name)
+                self._dismiss(name, but=wanted.get(name))
                 seen = {key: value for key, value in seen.items() if key != name}
         for member in members:
             self._place(member, seen.get(member.name))
@@ -133,7 +133,7 @@ class Balancer:
         for name, address in replicas.items():
             member = self._member(name, address)
             if name in seen and self._moved(seen[name], member):
-                self._dismiss(name)  # another replica had that name
+                self._dismiss(name, but=member)  # another replica had that name
                 del seen[name]
             self._place(replace(member, membership=Membership.TRIAL), seen.get(name))
 
@@ -331,6 +331,14 @@ class Balancer:
             raise BackendError(f"balancer {self.name} did not take up its configuration", hint="cloudkit doctor")
 
     def _place(self, member: Member, seen: Server | None) -> None:
+        """Put a replica where it is to be, again where another writer takes its name away for its old address."""
+        for _ in range(TRIES - 1):
+            with suppress(BackendError):
+                return self._put(member, seen)
+            seen = next((server for server in self.servers() if server.name == member.name), None)
+        return self._put(member, seen)
+
+    def _put(self, member: Member, seen: Server | None) -> None:
         if seen is not None and not seen.whole:  # whoever added it was interrupted
             seen = None
         if seen is None:
@@ -347,18 +355,21 @@ class Balancer:
         """True while a replica works for this worker, or for one that has given way to it."""
         return bool(self.server(name).sessions or (self._reloaded and self._predecessors.sessions(name)))
 
-    def _dismiss(self, name: str) -> None:
-        self._runtime.maintain(name)
-        self._runtime.sever(name)
-        if not _within(REMOVAL, lambda: self._removed(name)):
+    def _dismiss(self, name: str, *, but: Member | None = None) -> None:
+        """Forget a server; one that another writer has put in its place meanwhile, and that is as asked, stays."""
+        if not _within(REMOVAL, lambda: self._dismissed(name, but)):
             self._runtime.remove(name)
 
-    def _removed(self, name: str) -> bool:
-        try:
+    def _dismissed(self, name: str, but: Member | None) -> bool:
+        seen = next((server for server in self.servers() if server.name == name), None)
+        if seen is None or (but is not None and not self._moved(seen, but)):
+            return True
+        with suppress(BackendError):  # another writer was faster, or it is in use for a moment yet
+            self._runtime.maintain(name)
+            self._runtime.sever(name)
             self._runtime.remove(name)
-        except BackendError:
-            return False
-        return True
+            return True
+        return False
 
     def _process_now(self) -> int:
         with suppress(BackendError, ValueError):

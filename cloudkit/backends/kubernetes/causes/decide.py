@@ -17,7 +17,7 @@ from cloudkit.backends.kubernetes.causes.pulling import pull_cause
 from cloudkit.backends.kubernetes.causes.refusing import refusal_cause
 from cloudkit.backends.kubernetes.causes.starting import REASONS as STARTING
 from cloudkit.backends.kubernetes.causes.starting import start_cause
-from cloudkit.backends.kubernetes.causes.storing import claim_cause, concerns_claims, mount_cause
+from cloudkit.backends.kubernetes.causes.storing import claim_cause, concerns_claims, mount_cause, passing
 from cloudkit.backends.rolling import late_cause
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
@@ -104,7 +104,7 @@ def _not_running(spec: AppSpec, pod: PodFacts) -> Cause | None:
     if pod.status in {"restarting", "exited"}:
         return _killed(spec, pod) or ended_cause(spec, pod)
     told = pod.last("FailedMount", "FailedAttachVolume", "FailedMapVolume")
-    if told is not None:
+    if told is not None and not passing(told):
         return mount_cause(spec, pod, told)
     told = pod.last("FailedCreatePodSandBox", "NetworkNotReady")
     if told is None:

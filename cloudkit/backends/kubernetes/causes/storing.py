@@ -10,12 +10,13 @@ from cloudkit.backends.kubernetes.causes.starting import ABSENT, absent_cause
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
 
-__all__ = ["claim_cause", "concerns_claims", "mount_cause"]
+__all__ = ["claim_cause", "concerns_claims", "mount_cause", "passing"]
 
 _CLAIMS = re.compile(r"persistentvolumeclaim", re.IGNORECASE)
 _CLASS = re.compile(r"storageclass\S* \"?(?P<name>[^\"\s]+)\"? not found", re.IGNORECASE)
 _HELD = re.compile(r"Multi-Attach error|already (?:used|exclusively attached)", re.IGNORECASE)
 _HOST = re.compile(r"hostPath type check failed: (?P<path>\S+) (?P<why>.+)")
+_PASSING = re.compile(r"failed to sync (?:configmap|secret) cache|volume \"kube-api-access-")
 _REPEATED = 2
 
 
@@ -55,6 +56,11 @@ def _pending(pod: PodFacts, claim: ClaimFacts, facts: Facts) -> Cause:
     what = f"waits for claim {claim.name!r}: no volume of {claim.size or 'its size'} {kind} is free"
     fix = f"kubectl describe pvc {claim.name} -n {facts.namespace}"
     return cause(CauseCode.VOLUME_UNBOUND, pod, what, fix=fix, seen=claim.message, certain=False)
+
+
+def passing(told: Told) -> bool:
+    """True for what a busy node says of its own part, and mends by itself: it has not read a file yet."""
+    return bool(_PASSING.search(told.message))
 
 
 def mount_cause(spec: AppSpec, pod: PodFacts, told: Told) -> Cause:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from unit.backends.kubernetes.causes.patients import cause_of, happening, pod, waiting
+from unit.backends.kubernetes.causes.patients import app, cause_of, facts_of, happening, pod, waiting
 
+from cloudkit.backends.kubernetes.causes.decide import diagnose
+from cloudkit.backends.kubernetes.causes.facts import Facts
 from cloudkit.backends.kubernetes.causes.surroundings import claim_facts
 from cloudkit.backends.kubernetes.objects import Claim
 from cloudkit.model.cause import CauseCode
@@ -58,6 +60,20 @@ def test_a_bound_claim_is_no_cause() -> None:
     cause = cause_of(mounting(UNBOUND))
 
     assert (cause.code, cause.certain) == (CauseCode.VOLUME_UNBOUND, False)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'MountVolume.SetUp failed for volume "config" : failed to sync configmap cache: timed out waiting for it',
+        'MountVolume.SetUp failed for volume "kube-api-access-x7" : configmap "kube-root-ca.crt" not registered',
+    ],
+)
+def test_what_a_busy_node_has_not_read_yet_is_no_cause(message: str) -> None:
+    """It comes by itself, and the volume is not the app's."""
+    seen = facts_of(pod(waiting("ContainerCreating")), happening("FailedMount", message))
+
+    assert diagnose(app(), Facts(namespace="shop", pods=(seen,))) is None
 
 
 @pytest.mark.parametrize(

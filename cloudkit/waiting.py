@@ -76,7 +76,7 @@ def _progress(state: AppState) -> Progress:
 
 def _error(state: AppState, cause: Cause) -> RolloutError:
     if state.run is not None:
-        return job_failed(state.name, cause)
+        return job_failed(state.name, cause, over=state.run.over)
     return RolloutError(f"app {state.name!r} is not ready: {cause.summary}", cause=cause)
 
 

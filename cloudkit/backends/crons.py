@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cloudkit.backends.jobs import Attempt
-from cloudkit.backends.schedule import last_due
+from cloudkit.backends.schedule import due_after, last_due
 from cloudkit.errors import UsageError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.run import Outcome, Run
@@ -25,6 +25,7 @@ __all__ = [
     "forgotten_runs",
     "latest",
     "manual_key",
+    "next_run",
     "refuse_trigger",
 ]
 
@@ -132,6 +133,14 @@ def cron_step(spec: AppSpec, runs: Sequence[CronRun], now: datetime, since: date
         return CronStep(remove=forgotten, blocked=blocked)
     replaced = active if schedule.concurrency == "replace" else ()
     return CronStep(remove=(*forgotten, *replaced), begin=due_key(due))
+
+
+def next_run(spec: AppSpec, now: datetime) -> datetime | None:
+    """Return when an app's next run begins; None where none does."""
+    schedule = spec.schedule
+    if schedule is None or schedule.suspended or spec.stopped:
+        return None
+    return due_after(schedule, now)
 
 
 def refuse_trigger(spec: AppSpec) -> None:

@@ -198,9 +198,15 @@ def job_cause(spec: AppSpec, run: Run, last: Cause | None) -> Cause | None:
     )
 
 
-def job_failed(name: str, cause: Cause) -> RolloutError:
-    """Return the error of a job that has failed, or is waited for no longer, where its cause is not certain."""
-    words = "failed" if cause.certain else "is still running"
+def job_failed(name: str, cause: Cause, *, over: bool = True) -> RolloutError:
+    """Return the error of a job that has failed, or is waited for no longer, where its cause is not certain.
+
+    Args:
+        name: The job.
+        cause: Why.
+        over: False where it has not failed, and its replicas cannot begin.
+    """
+    words = ("failed" if over else "does not go on") if cause.certain else "is still running"
     return RolloutError(f"job {name!r} {words}: {cause.summary}", cause=cause)
 
 

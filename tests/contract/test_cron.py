@@ -15,8 +15,6 @@ from cloudkit.model.cause import CauseCode
 from cloudkit.model.run import Outcome
 from cloudkit.model.state import AppPhase, ReplicaPhase
 
-pytestmark = pytest.mark.gap("kubernetes", "no CronJob is made of an app yet")
-
 SOON = {"EXIT_AFTER": "0.3"}
 FAILS = {"EXIT_AFTER": "0.3", "EXIT_CODE": "4"}
 YEARLY = "0 0 1 1 *"

@@ -15,8 +15,6 @@ from cloudkit.model.cause import CauseCode
 from cloudkit.model.run import Outcome
 from cloudkit.model.state import AppPhase, AppState, ReplicaPhase
 
-pytestmark = pytest.mark.gap("kubernetes", "no Job is made of an app yet")
-
 SOON, LONG = {"EXIT_AFTER": "0.5"}, {"EXIT_AFTER": "600"}
 FAILS = {"EXIT_AFTER": "0.3", "EXIT_CODE": "4"}
 PATIENCE = 60.0  # seconds, as the machine may be busy
@@ -204,8 +202,8 @@ def test_a_job_that_is_waited_for_too_long_goes_on(driver: Driver, cloud: Cloud)
     with pytest.raises(RolloutError, match="job 'slow' is still running: 0/1 completed after 1 s"):
         cloud.deploy("slow", driver.image, kind="job", env=LONG, timeout=1)
 
-    state = cloud.app("slow").status()
-    assert (state.phase, _running(state)) == (AppPhase.PROGRESSING, 1)
+    assert cloud.app("slow").status().phase is AppPhase.PROGRESSING
+    eventually(driver, lambda: _running(cloud.app("slow").status()) == 1)
 
 
 def test_a_deleted_job_leaves_nothing(driver: Driver, cloud: Cloud) -> None:

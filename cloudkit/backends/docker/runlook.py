@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cloudkit.backends.crons import latest
+from cloudkit.backends.crons import latest, next_run
 from cloudkit.backends.docker.jobs import Detail, attempts_of, last_failed, run_seen
 from cloudkit.backends.docker.runs import jobs_of, runs_seen
 from cloudkit.backends.docker.state import app_state
 from cloudkit.backends.jobs import Attempt, job_cause
-from cloudkit.backends.schedule import due_after
 from cloudkit.model.run import Outcome, Run
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def run_state(look: Look, record: Record, seen: Observation) -> AppState:
     judged = _judged(look, record.spec, record.revision, seen, lambda one: details.get(one.id, {}))
     return app_state(
         look.namespace, record, seen, up=up, draining=draining, details=details,
-        cause=_cause(look, record.spec, judged), run=judged.run, next_run=_next(record.spec),
+        cause=_cause(look, record.spec, judged), run=judged.run, next_run=next_run(record.spec, datetime.now(UTC)),
     )  # fmt: skip
 
 
@@ -69,10 +68,3 @@ def _cause(look: Look, spec: AppSpec, judged: Judged) -> Cause | None:
     if spec.kind == "cron" and not run.over:
         return None
     return job_cause(spec, run, look.cause(spec, [look.inspected(last.id)]) if last else None)
-
-
-def _next(spec: AppSpec) -> datetime | None:
-    schedule = spec.schedule
-    if schedule is None or schedule.suspended or spec.stopped:
-        return None
-    return due_after(schedule, datetime.now(UTC))

@@ -1,7 +1,7 @@
 """Do what a plan says: make the objects that are wanted, wait for the cluster, and go back when it cannot.
 
-What makes the pods, a Deployment, a StatefulSet or a DaemonSet, is the record: who writes it has won, and everything
-else follows from it. Before it comes only what its pods read, and whoever is interrupted goes on from there.
+What makes the pods, such as a Deployment or a CronJob, is the record: who writes it has won, and everything else
+follows from it. Before it comes only what its pods read, and whoever is interrupted goes on from there.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cloudkit.backends.kubernetes.blocked import Blocked
+from cloudkit.backends.kubernetes.clusterrun import ClusterRun
+from cloudkit.backends.kubernetes.history import History
 from cloudkit.backends.kubernetes.manifests import Manifest, Ways, kept_keys, manifests, surplus_keys
 from cloudkit.backends.kubernetes.manifests.pulling import pull_name
 from cloudkit.backends.kubernetes.manifests.service import service
@@ -33,6 +35,7 @@ from cloudkit.backends.kubernetes.ways import rolling_ways, wanted_ways
 from cloudkit.backends.kubernetes.writing import Writing
 from cloudkit.backends.rolling import NotReady, failed, never_ready, outdated_plan, remaining
 from cloudkit.errors import AccessError, BackendError, CloudkitError, ConflictError
+from cloudkit.model.kinds import ENDING
 from cloudkit.model.progress import Phase, Progress
 
 if TYPE_CHECKING:
@@ -94,6 +97,8 @@ class Application:
             self._sweep(target)
             return
         previous = self._previous(seen, spec)
+        if spec.kind in ENDING and seen.record is not None:
+            History(self._client, spec.name).keep()
         self._record(seen, target)
         try:
             self._surround(target, seen)
@@ -102,6 +107,9 @@ class Application:
         except CloudkitError:
             self._take_back(target, previous)
             raise
+        if spec.kind in ENDING:
+            self._begin(target, seen, wait=wait, timeout=remaining(timeout, begun))
+            return
         if spec.kind == "stateful" and not wait:
             Blocked(client=self._client, spec=spec, revision=target.revision).release_once()
         if wait:
@@ -167,7 +175,8 @@ class Application:
 
     def _record(self, seen: Observation, target: Target) -> None:
         """Say what is wanted from now on; of two that say so at once, one gets a ``ConflictError``."""
-        if seen.record is not None and seen.record.revision == target.revision and target.spec.kind != "stateful":
+        numbered = target.spec.kind not in {"stateful", *ENDING}
+        if seen.record is not None and seen.record.revision == target.revision and numbered:
             with suppress(AccessError):  # without it, the cluster's own choice holds
                 going = [one.metadata.name for one in retired(seen.record, seen.pods, target.spec)]
                 self._writing.annotate(going, DELETION_COST, "-1")
@@ -190,6 +199,16 @@ class Application:
         self._writing.remove(surplus_keys(target.spec, revision=target.revision, present=present, kept=kept))
         if not target.pull:
             self._pull.prune(target.spec.name, seen)
+
+    def _begin(self, target: Target, seen: Observation, *, wait: bool, timeout: float | None) -> None:
+        """Keep what is wanted of work that ends, and let a job run; there is no return from it."""
+        if target.spec.kind == "job":
+            run = ClusterRun(client=self._client, listener=self._listener)
+            run.job(target.spec, target.revision, target.generation, seen.jobs, wait=wait, timeout=timeout)
+        kept = {target.revision, *map(revision_of, seen.replica_sets)}
+        history = History(self._client, target.spec.name)
+        history.keep()
+        history.prune(kept)
 
     def _sweep(self, target: Target) -> None:
         """Take the ports of the revision before away, once nobody listens on them any more."""
@@ -284,4 +303,7 @@ class Application:
         if previous is None:
             remove_app(self._client, seen)
         elif previous.generation != target.generation:
-            self._go_back(target, previous)
+            if target.spec.kind in ENDING:
+                self._write(replace(previous, generation=target.generation + 1), expected=target.generation)
+            else:
+                self._go_back(target, previous)

@@ -24,7 +24,7 @@ from cloudkit.backends.kubernetes.plan import delete_actions, plan_actions
 from cloudkit.backends.kubernetes.registryimages import RegistryImages
 from cloudkit.backends.protocol import Capability
 from cloudkit.backends.rolling import remaining
-from cloudkit.errors import NotFoundError, UnsupportedError
+from cloudkit.errors import NotFoundError
 from cloudkit.model.plan import Plan
 from cloudkit.model.progress import Phase, Progress, silent
 from cloudkit.model.state import ReplicaPhase
@@ -59,11 +59,7 @@ class KubernetesBackend:
     """
 
     name = "kubernetes"
-    capabilities = frozenset(Capability) - {
-        Capability.HTTP_TRAFFIC,
-        Capability.JOB,
-        Capability.CRON,
-    }
+    capabilities = frozenset(Capability) - {Capability.HTTP_TRAFFIC}
 
     def __init__(
         self, client: Client, *, connect: Callable[[], Engine], registry: str = "", builder: Builder | None = None
@@ -169,8 +165,7 @@ class KubernetesBackend:
 
     def diagnose(self, name: str) -> Cause | None:
         """Say why an app is not ready, asking as far as it takes; None when nothing is wrong."""
-        record = self._there(name).record
-        return self._look.diagnose(record) if record and not record.spec.stopped else None
+        return self._look.explain(self._there(name))
 
     def logs(self, name: str, query: LogQuery) -> Iterator[LogLine]:
         """Return the lines of all replicas, merged by time."""
@@ -218,18 +213,15 @@ class KubernetesBackend:
         """Run a task to its end and remove it."""
         return self._operations.run(task, listener)
 
-    def trigger(
-        self,
-        name: str,
-        *,
-        wait: bool,  # noqa: ARG002  # there is nothing to wait for yet
-        timeout: float | None,  # noqa: ARG002
-        listener: Listener,  # noqa: ARG002
-    ) -> AppState:
+    def trigger(self, name: str, *, wait: bool, timeout: float | None, listener: Listener) -> AppState:
         """Begin a run of a schedule now."""
-        refuse_trigger(self.get(name).spec)
-        message = f"the backend {self.name} has not got schedules"
-        raise UnsupportedError(message, capability=Capability.CRON.value, hint=f"cloudkit status {name}")
+        from cloudkit.backends.kubernetes.clusterrun import ClusterRun
+
+        record = self._there(name).record
+        assert record is not None  # noqa: S101  # it is there
+        refuse_trigger(record.spec)
+        ClusterRun(client=self.client, listener=listener).trigger(record.spec, wait=wait, timeout=timeout)
+        return self.get(name)
 
     def close(self) -> None:
         """Let go of connections; calling it twice is no error."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cloudkit.backends.kubernetes.jobobjects import CronJob
 from cloudkit.backends.kubernetes.labels import SPEC
 from cloudkit.backends.kubernetes.objects import Deployment
 from cloudkit.backends.kubernetes.owners import COLLECTIONS
@@ -19,15 +20,18 @@ __all__ = ["find_kind", "find_owner", "is_own"]
 def find_kind(client: Client, app: str, kind: str) -> Deployment | None:
     """Return the object of one kind that has an app's name, whoever made it; None when there is none.
 
-    Who may not look at a StatefulSet or a DaemonSet has none: older rights know Deployments alone.
+    Who may not look at another kind than a Deployment has none of it: older rights know that alone.
     """
+    path = object_path(COLLECTIONS[kind], client.namespace, app)
     try:
-        found = client.find(object_path(COLLECTIONS[kind], client.namespace, app), Deployment)
+        if kind == "CronJob":
+            record = client.find(path, CronJob)
+            return record.owner if record is not None else None
+        return client.find(path, Deployment)
     except AccessError:
         if kind == "Deployment":
             raise
         return None
-    return found
 
 
 def find_owner(client: Client, app: str) -> Deployment | None:

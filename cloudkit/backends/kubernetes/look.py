@@ -15,9 +15,12 @@ from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.plan import Situation
 from cloudkit.backends.kubernetes.pulls import wanted_registry
 from cloudkit.backends.kubernetes.records import kept_revisions, newest_revision, revisions
+from cloudkit.backends.kubernetes.runlook import record_cause, run_state
+from cloudkit.backends.kubernetes.runs import is_run_as_wanted
 from cloudkit.backends.kubernetes.state import app_state
 from cloudkit.backends.kubernetes.ways import rolling_ways
 from cloudkit.errors import AccessError, ConflictError, NotFoundError
+from cloudkit.model.kinds import ENDING
 from cloudkit.model.state import ReplicaPhase
 
 if TYPE_CHECKING:
@@ -65,6 +68,7 @@ class Look:
             newest_revision=newest_revision(seen.deployment, seen.replica_sets),
             kept=kept_revisions(seen.deployment, seen.replica_sets),
             pods=seen.pods,
+            jobs=seen.jobs,
             pull=wanted_registry(seen, wanted) if wanted else "",
             services=seen.services if wanted else seen.own_services,
             present=frozenset((*seen.others, *seen.kept, *self._claims(wanted))),
@@ -80,6 +84,8 @@ class Look:
         if seen.record is None:
             message = f"there is no app {seen.app!r} in namespace {self.client.namespace!r}"
             raise NotFoundError(message, hint="cloudkit apps")
+        if seen.record.spec.kind in ENDING:
+            return run_state(self.client, seen.record, seen)
         if nodes is None:
             nodes = self.nodes() if is_published(seen.record.spec) else ()
         state = app_state(seen.record, seen.pods, seen.own_services, nodes, cause=lost_cause(seen.record.spec))
@@ -107,12 +113,21 @@ class Look:
         """Tell whether all is as wanted, and the controller has seen what is wanted."""
         if seen.deployment is None or seen.record is None:
             return False
+        if seen.record.spec.kind in ENDING:
+            return is_run_as_wanted(seen.record, seen.pods, seen.jobs)
         current = seen.deployment.status.observed_generation >= seen.deployment.metadata.generation
         return current and app_state(seen.record, seen.pods).settled
 
     def revisions(self, seen: Observation) -> tuple[Revision, ...]:
         """Return the kept revisions of an app that is there, newest first."""
         return revisions(seen.record, seen.replica_sets, seen.secrets, seen.configs) if seen.record else ()
+
+    def explain(self, seen: Observation) -> Cause | None:
+        """Say why an app that is there is not ready, or its work has failed; None when nothing is wrong."""
+        record = seen.record
+        if record is not None and record.spec.kind in ENDING:
+            return record_cause(self.client, record, seen)
+        return self.diagnose(record) if record and not record.spec.stopped else None
 
     def diagnose(self, record: Record) -> Cause | None:
         """Say why replicas of a revision are not ready; None when nothing is wrong."""

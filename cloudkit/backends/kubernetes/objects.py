@@ -160,6 +160,8 @@ class PodSpec(_Object, frozen=True):
     """What was asked for."""
 
     node_name: str = ""
+    restart_policy: str = ""
+    termination_grace_period_seconds: int = 0
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
     node_selector: Mapping[str, str] = {}
@@ -216,7 +218,7 @@ class DeploymentStatus(_Object, frozen=True):
 
 
 class Deployment(_Object, frozen=True):
-    """What makes an app's pods, and is its record: a Deployment, a StatefulSet or a DaemonSet."""
+    """What makes an app's pods, and is its record; one of another kind is read in the same form."""
 
     metadata: Metadata
     kind: str = "Deployment"
@@ -225,7 +227,7 @@ class Deployment(_Object, frozen=True):
 
 
 class ReplicaSet(_Object, frozen=True):
-    """One kept revision: a ReplicaSet of a Deployment, or a ControllerRevision in the same form."""
+    """One kept revision: a ReplicaSet of a Deployment, or what another kind keeps, in the same form."""
 
     metadata: Metadata
     kind: str = "ReplicaSet"

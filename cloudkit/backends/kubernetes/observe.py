@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec import Struct, structs
 
 from cloudkit.backends.kubernetes.finding import find_kind, is_own
+from cloudkit.backends.kubernetes.history import kept_revision
+from cloudkit.backends.kubernetes.jobobjects import CronJob, Job, is_made_by
 from cloudkit.backends.kubernetes.labels import (
     COMPONENT,
     MANAGED_BY,
@@ -60,12 +62,13 @@ class Observation:
 
     Args:
         app: The app's name.
-        deployment: Its Deployment, StatefulSet or DaemonSet, unless that is being deleted.
+        deployment: Its Deployment, StatefulSet, DaemonSet or CronJob, unless that is being deleted.
         ending: Which kind of these is being deleted under that name; empty for none.
         strangers: Which kinds of these are there under that name, and are somebody else's.
         record: What is wanted of it; None where it is not there.
         replica_sets: Its revisions, whether or not they run.
         pods: Its pods, those that are ending too.
+        jobs: The Jobs of its CronJob, those that are ending too.
         services: Its Services, and whatever Service has its names.
         secrets: Its Secrets; not asked for where the spec has none and all apps are looked at.
         configs: Its ConfigMaps, in the same way.
@@ -79,6 +82,7 @@ class Observation:
     record: Record | None = None
     replica_sets: tuple[ReplicaSet, ...] = ()
     pods: tuple[Pod, ...] = ()
+    jobs: tuple[Job, ...] = ()
     services: tuple[Service, ...] = ()
     secrets: tuple[Sealed, ...] = ()
     configs: tuple[Settings, ...] = ()
@@ -159,8 +163,9 @@ def _seen(client: Client, app: str) -> Observation:
         ending=ending,
         strangers=frozenset(one.kind for one in there if one is not deployment and one not in leaving),
         record=None if ending or deployment is None else read_record(deployment, sealed, settings),
-        replica_sets=(*replica_sets.result(), *_snapshots(client, app, there)),
+        replica_sets=(*replica_sets.result(), *_snapshots(client, app, there, settings)),
         pods=pods.result(),
+        jobs=_jobs(client, app_selector(app), there),
         services=services.result(),
         secrets=sealed,
         configs=settings,
@@ -184,12 +189,14 @@ def observe(client: Client) -> Mapping[str, Observation]:
     secrets = _by_app(_listed(client, selector, "secrets", Sealed) if sealed else ())
     configs = _by_app(_listed(client, selector, "configmaps", Settings) if filed else ())
     pods_of, services_of = _by_app(pods.result()), _by_app(services.result())
+    jobs_of = _by_app(_jobs(client, selector, present))
     found_of = {
         name: Observation(
             app=name,
             deployment=one,
             record=read_record(one, secrets[name], configs[name]),
             pods=tuple(pods_of[name]),
+            jobs=tuple(jobs_of[name]),
             services=tuple(services_of[name]),
             secrets=tuple(secrets[name]),
             configs=tuple(configs[name]),
@@ -200,17 +207,29 @@ def observe(client: Client) -> Mapping[str, Observation]:
     return {name: one if one.whole else observe_app(client, name) for name, one in found_of.items()}
 
 
-def _snapshots(client: Client, app: str, owners: Iterable[Deployment]) -> tuple[ReplicaSet, ...]:
+def _snapshots(
+    client: Client, app: str, owners: Iterable[Deployment], configs: Iterable[Settings]
+) -> tuple[ReplicaSet, ...]:
     """Return the revisions that no ReplicaSet is."""
-    if all(HISTORIES[one.kind] == "replicasets" for one in owners):
-        return ()
-    found = _listed(client, app_selector(app), "controllerrevisions", ControllerRevision)
-    return tuple(one.kept for one in found)
+    kept = tuple(found for one in configs if (found := kept_revision(app, one.metadata)) is not None)
+    if all(HISTORIES[one.kind] != "controllerrevisions" for one in owners):
+        return kept
+    snapshots = _listed(client, app_selector(app), "controllerrevisions", ControllerRevision)
+    return (*kept, *(one.kept for one in snapshots))
+
+
+def _jobs(client: Client, selector: str, owners: Iterable[Deployment]) -> tuple[Job, ...]:
+    """Return the Jobs of CronJobs; none is asked for where there is no CronJob."""
+    makers = {one.metadata.uid for one in owners if one.kind == "CronJob"}
+    found = _listed(client, selector, "jobs", Job) if makers else ()
+    return tuple(job for job in found if any(is_made_by(job.metadata, uid) for uid in makers))
 
 
 def _owners(client: Client, selector: str, kind: str) -> tuple[Deployment, ...]:
     """Return all objects of one kind that make pods of ours; none of a kind that one may not list."""
     try:
+        if kind == "CronJob":
+            return tuple(one.owner for one in _listed(client, selector, COLLECTIONS[kind], CronJob))
         found = _listed(client, selector, COLLECTIONS[kind], Deployment)
     except AccessError:
         if kind == "Deployment":

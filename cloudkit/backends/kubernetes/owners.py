@@ -9,11 +9,21 @@ if TYPE_CHECKING:
 
 __all__ = ["COLLECTIONS", "HISTORIES", "owner_kind", "owner_word"]
 
-_KINDS = {"daemon": "DaemonSet", "stateful": "StatefulSet"}
-COLLECTIONS = {"Deployment": "deployments", "DaemonSet": "daemonsets", "StatefulSet": "statefulsets"}
+_KINDS = {"daemon": "DaemonSet", "stateful": "StatefulSet", "job": "CronJob", "cron": "CronJob"}
+COLLECTIONS = {
+    "Deployment": "deployments",
+    "DaemonSet": "daemonsets",
+    "StatefulSet": "statefulsets",
+    "CronJob": "cronjobs",
+}
 """Where the API server keeps each kind of owner, as `object_path` names it; the first is looked for first."""
-HISTORIES = {"Deployment": "replicasets", "DaemonSet": "controllerrevisions", "StatefulSet": "controllerrevisions"}
-"""Where the controller of each kind of owner keeps past revisions."""
+HISTORIES = {
+    "Deployment": "replicasets",
+    "DaemonSet": "controllerrevisions",
+    "StatefulSet": "controllerrevisions",
+    "CronJob": "configmaps",
+}
+"""Where past revisions of each kind of owner are kept: by its controller, or by us where it keeps none."""
 
 
 def owner_kind(spec: AppSpec) -> str:

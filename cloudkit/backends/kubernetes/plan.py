@@ -6,16 +6,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cloudkit.backends.kubernetes.jobobjects import Job
 from cloudkit.backends.kubernetes.manifests import key_of, manifests, surplus_keys
 from cloudkit.backends.kubernetes.manifests.pulling import pull_name
 from cloudkit.backends.kubernetes.objects import Pod, Service
 from cloudkit.backends.kubernetes.ordered import claim_actions, ordered_actions, refuse_other_volumes
 from cloudkit.backends.kubernetes.owners import owner_word
 from cloudkit.backends.kubernetes.records import Record
+from cloudkit.backends.kubernetes.runs import run_actions
 from cloudkit.backends.kubernetes.state import live_pods, pod_revision, replica_phase
 from cloudkit.backends.kubernetes.strangers import is_of, stranger
 from cloudkit.backends.kubernetes.ways import wanted_ways
 from cloudkit.model.app import AppSpec
+from cloudkit.model.kinds import ENDING
 from cloudkit.model.plan import Action, ActionKind
 from cloudkit.model.state import ReplicaPhase
 
@@ -52,6 +55,7 @@ class Situation:
         newest_revision: The highest revision that there was, as `records.newest_revision` tells it.
         kept: The revisions that may come back, as `records.kept_revisions` tells them.
         pods: The app's pods.
+        jobs: The app's Jobs.
         services: The Services that are there under the app's names, whoever made them.
         present: The app's other objects that are there, and the claims of its volumes, by collection and name.
         pull: The registry that what is wanted has a pull secret for; empty for none.
@@ -62,6 +66,7 @@ class Situation:
     newest_revision: int = 0
     kept: frozenset[int] = frozenset()
     pods: tuple[Pod, ...] = ()
+    jobs: tuple[Job, ...] = ()
     services: tuple[Service, ...] = ()
     present: frozenset[tuple[str, str]] = frozenset()
     pull: str = ""
@@ -160,6 +165,9 @@ def _scaled(record: Record | None, wanted: AppSpec) -> str:
     count = 0 if wanted.stopped else wanted.replicas
     if wanted.kind == "daemon":
         return "on each node" if record is None and count else ""
+    if wanted.kind in ENDING:
+        due = wanted.schedule.cron if wanted.schedule else "never due: its job is made from it"
+        return due if record is None else ""
     if record is None or record.replicas == count:
         return f"{count} replica{'s' * (count != 1)}" if record is None else ""
     return f"{record.replicas} -> {count} replicas"
@@ -227,6 +235,9 @@ def _replicas(situation: Situation, wanted: AppSpec, revision: int) -> Iterator[
     """Yield which replicas go and how many come, with every new one taken for ready."""
     if wanted.kind == "stateful":
         yield from ordered_actions(wanted, revision, situation.pods)
+        return
+    if wanted.kind in ENDING:
+        yield from run_actions(wanted, revision, situation.jobs, situation.pods) if wanted.kind == "job" else ()
         return
     record, count = situation.record, 0 if wanted.stopped else wanted.replicas
     if wanted.kind == "daemon" and count:

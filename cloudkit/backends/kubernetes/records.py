@@ -25,6 +25,7 @@ from cloudkit.backends.kubernetes.objects import Deployment, Metadata, Pod, Repl
 from cloudkit.errors import ConfigError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.encode import decode
+from cloudkit.model.kinds import ENDING
 from cloudkit.model.state import Revision
 
 __all__ = [
@@ -101,12 +102,19 @@ def read_record(
         generation=generation,
         revision=revision,
         version=metadata.resource_version,
-        replicas=0 if STOPPED in deployment.spec.template.spec.node_selector else deployment.spec.replicas,
+        replicas=_replicas(deployment, spec),
         nodes=nodes_of(deployment) if spec.kind == "daemon" else None,
         created_at=metadata.creation_timestamp or datetime.now(UTC),
         pull=deployment.spec.template.metadata.annotations.get(PULL, ""),
         ports=ports_of(deployment),
     )
+
+
+def _replicas(deployment: Deployment, spec: AppSpec) -> int:
+    """Return how many replicas there are to be; work that ends has no number of its own."""
+    if STOPPED in deployment.spec.template.spec.node_selector or (spec.kind in ENDING and spec.stopped):
+        return 0
+    return deployment.spec.replicas
 
 
 def followed(spec: AppSpec, replicas: int) -> AppSpec:

@@ -45,6 +45,8 @@ def remove_app(client: Client, seen: Observation) -> None:
     for one in seen.replica_sets:
         if not one.metadata.owner_references:
             client.delete(object_path(HISTORIES[kind], client.namespace, one.metadata.name), uid=one.metadata.uid)
+    for job in seen.jobs:
+        client.delete(object_path("jobs", client.namespace, job.metadata.name), uid=job.metadata.uid)
     await_end(client, seen.app, kind)
 
 
@@ -74,7 +76,7 @@ def await_end(client: Client, app: str, kind: str, *, timeout: float | None = No
 
 def _left(sight: Sight) -> frozenset[tuple[str, bool]]:
     """Return what is left of an app, and whether it is ending: no other change brings it nearer to its end."""
-    there = (*sight.pods, *((sight.deployment,) if sight.deployment is not None else ()))
+    there = (*sight.pods, *sight.jobs, *((sight.deployment,) if sight.deployment is not None else ()))
     return frozenset((one.metadata.uid, one.metadata.deletion_timestamp is not None) for one in there)
 
 

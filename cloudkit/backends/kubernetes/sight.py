@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from cloudkit.backends.kubernetes.ending import Ending
+from cloudkit.backends.kubernetes.jobobjects import Job
 from cloudkit.backends.kubernetes.labels import app_selector
 from cloudkit.backends.kubernetes.objects import Deployment, Pod
 from cloudkit.backends.kubernetes.owners import COLLECTIONS
@@ -94,11 +95,14 @@ class Sight:
         self._ending = Ending()
         self._changed = Condition()
         self._news = False
+        self._jobs: Followed[Job] | None = None
 
     def __enter__(self) -> Self:
         named = {"fields": f"metadata.name={self._app}"}
         try:
             self._deployments = self._followed(COLLECTIONS[self._kind], Deployment, named)
+            if self._kind == "CronJob":  # what a job comes to changes while its record stays
+                self._jobs = self._followed("jobs", Job, {"labels": app_selector(self._app)})
             self._pods = self._followed("pods", Pod, {"labels": app_selector(self._app)})
         except BaseException:  # else the first would be followed for ever
             self._ending.end()
@@ -119,6 +123,11 @@ class Sight:
     def pods(self) -> tuple[Pod, ...]:
         """The app's pods, those that are ending too."""
         return self._pods.items
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The app's Jobs, those that are ending too."""
+        return self._jobs.items if self._jobs is not None else ()
 
     def wait(self, seconds: float) -> None:
         """Return as soon as anything has changed since the last wait, or after so many seconds."""

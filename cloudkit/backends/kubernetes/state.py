@@ -17,10 +17,11 @@ from cloudkit.model.cause import Cause
 from cloudkit.model.reference import Reference
 from cloudkit.model.state import AppState, Replica, ReplicaPhase
 
-__all__ = ["app_state", "live_pods", "pod_revision", "published_url", "replica_phase"]
+__all__ = ["app_state", "live_pods", "pod_revision", "published_url", "replica_of", "replica_phase"]
 
 _ENDED = frozenset({"Succeeded", "Failed"})
 _BACKING_OFF = "CrashLoopBackOff"
+_QUIET = frozenset({ReplicaPhase.READY, ReplicaPhase.DRAINING, ReplicaPhase.COMPLETED})
 
 
 def app_state(
@@ -40,7 +41,7 @@ def app_state(
         nodes: The nodes, for the address of a published port; none where they may not be read.
         cause: Why it is not ready, where that is known.
     """
-    replicas = [_replica(record.spec, one) for one in live_pods(record, pods)]
+    replicas = [replica_of(record.spec, one) for one in live_pods(record, pods)]
     return AppState(
         spec=record.spec,
         generation=record.generation,
@@ -89,6 +90,8 @@ def replica_phase(pod: Pod) -> ReplicaPhase:
     if _leaves(pod):
         return ReplicaPhase.DRAINING
     status = _container(pod)
+    if pod.status.phase == "Succeeded" and pod.spec.restart_policy == "Never":
+        return ReplicaPhase.COMPLETED
     if pod.status.phase in _ENDED or (status and _crashed(status)):
         return ReplicaPhase.CRASHED
     if status is None or status.state.running is None:
@@ -122,7 +125,8 @@ def _node_address(nodes: Sequence[Node]) -> str:
     return ""
 
 
-def _replica(spec: AppSpec, pod: Pod) -> Replica:
+def replica_of(spec: AppSpec, pod: Pod) -> Replica:
+    """Return a pod as a replica."""
     status = _container(pod)
     running = status.state.running if status else None
     ended = (status.state.terminated or status.last_state.terminated) if status else None
@@ -138,7 +142,7 @@ def _replica(spec: AppSpec, pod: Pod) -> Replica:
         restarts=status.restart_count if status else 0,
         exit_code=ended.exit_code if ended else None,
         started_at=running.started_at if running else ended.started_at if ended else None,
-        message="" if phase in {ReplicaPhase.READY, ReplicaPhase.DRAINING} else _message(pod, status),
+        message="" if phase in _QUIET else _message(pod, status),
     )
 
 

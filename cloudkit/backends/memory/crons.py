@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cloudkit.backends.crons import CronRun, cron_step, forgotten_runs, latest
+from cloudkit.backends.crons import CronRun, cron_step, forgotten_runs, latest, next_run
 from cloudkit.backends.jobs import run_of
 from cloudkit.backends.memory.jobs import JobRoll, attempt_of, cause_of_run
 from cloudkit.backends.memory.record import Record, Revised
-from cloudkit.backends.schedule import due_after
 from cloudkit.model.progress import Listener, silent
 from cloudkit.model.run import Outcome, Run
 
@@ -133,10 +132,7 @@ def last_run(record: Record, now: float) -> Run | None:
 
 def next_due(record: Record, now: datetime) -> datetime | None:
     """Return when an app's next run begins; None where none does."""
-    schedule = record.spec.schedule
-    if schedule is None or schedule.suspended or record.spec.stopped:
-        return None
-    return due_after(schedule, now)
+    return next_run(record.spec, now)
 
 
 def _since(record: Record) -> datetime:

@@ -20,6 +20,7 @@ from cloudkit.backends.kubernetes.causes.storing import concerns_claims
 from cloudkit.backends.kubernetes.causes.surroundings import claim_facts, node_facts, platform_of, used_by
 from cloudkit.backends.kubernetes.finding import find_kind
 from cloudkit.backends.kubernetes.happening import Happening
+from cloudkit.backends.kubernetes.jobobjects import Job, is_made_by
 from cloudkit.backends.kubernetes.labels import REVISION, Component, app_selector
 from cloudkit.backends.kubernetes.objects import Claim, Condition, Deployment, Metadata, Node, Pod, ReplicaSet
 from cloudkit.backends.kubernetes.owners import COLLECTIONS, HISTORIES, owner_kind
@@ -30,7 +31,7 @@ from cloudkit.model.app import AppSpec
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
 
-__all__ = ["gather"]
+__all__ = ["gather", "gather_run"]
 
 T = TypeVar("T")
 K = TypeVar("K", Pod, ReplicaSet)
@@ -61,6 +62,19 @@ def gather(client: Client, spec: AppSpec, revision: int, *, component: Component
     return _Look(client, spec, str(revision), datetime.now(UTC), component).facts(deployment)
 
 
+def gather_run(client: Client, spec: AppSpec, job: Job, *, waiting: bool) -> Facts:
+    """Return what is known of one run of work that ends.
+
+    Args:
+        client: The API server, and the namespace that the app is in.
+        spec: What is wanted.
+        job: The run.
+        waiting: True looks at replicas that have not begun, False at those that have failed.
+    """
+    look = _Look(client, spec, job.spec.template.metadata.annotations.get(REVISION, ""), datetime.now(UTC))
+    return look.run_facts(job, waiting=waiting)
+
+
 @dataclass(frozen=True, slots=True)
 class _Look:
     """One look at an app: whom to ask, what is wanted, and the time by this machine's clock, what the pods are for."""
@@ -74,10 +88,7 @@ class _Look:
     def facts(self, deployment: Deployment) -> Facts:
         """Ask for the pods first, and for what is around them only where they give a reason to."""
         pods = [one for one in self._mine("pods", Pod) if one.metadata.deletion_timestamp is None]
-        waiting = sorted((one for one in pods if not is_ready(one)), key=_last_made)
-        examined = (*[one for one in waiting if not one.status.reason][:EXAMINED], *_taken(waiting))
-        nodes = self._nodes_of(examined)
-        found = tuple(self._pod(one, nodes) for one in examined)
+        found, nodes = self._examined(one for one in pods if not is_ready(one))
         unheard = self._unheard(deployment)
         return Facts(
             namespace=self.client.namespace,
@@ -91,6 +102,26 @@ class _Look:
             nodes=self._all_nodes(found) or tuple(node_facts(one, None) for one in nodes.values()),
             claims=self._claims(found),
         )
+
+    def run_facts(self, job: Job, *, waiting: bool) -> Facts:
+        """Ask for the pods of one run, and for what is around them."""
+        phases = {"Pending"} if waiting else {"Failed"}
+        mine = [one for one in self._mine("pods", Pod) if is_made_by(one.metadata, job.metadata.uid)]
+        found, nodes = self._examined(one for one in mine if one.status.phase in phases)
+        return Facts(
+            namespace=self.client.namespace,
+            pods=found,
+            refused=self._last_refusal(job.metadata.uid) if waiting else "",
+            nodes=self._all_nodes(found) or tuple(node_facts(one, None) for one in nodes.values()),
+            claims=self._claims(found),
+        )
+
+    def _examined(self, pods: Iterable[Pod]) -> tuple[tuple[PodFacts, ...], dict[str, Node]]:
+        """Look at the last few in full, and at a few that the cluster itself has ended, and at their nodes."""
+        last = sorted(pods, key=_last_made)
+        examined = (*[one for one in last if not one.status.reason][:EXAMINED], *_taken(last))
+        nodes = self._nodes_of(examined)
+        return tuple(self._pod(one, nodes) for one in examined), nodes
 
     @property
     def _is_daemon(self) -> bool:
@@ -172,16 +203,16 @@ class _Look:
         A StatefulSet and a DaemonSet say so by an event alone.
         """
         if HISTORIES[deployment.kind] != "replicasets":
-            return self._last_refusal(deployment)
+            return self._last_refusal(deployment.metadata.uid)
         for one in self._mine("replicasets", ReplicaSet):
             failure = _condition(one.status.conditions, "ReplicaFailure")
             return failure.message if failure is not None and failure.status == "True" else ""
         progress = _condition(deployment.status.conditions, "Progressing")
         return progress.message if progress is not None and _stuck(deployment) not in {"", OVERDUE} else ""
 
-    def _last_refusal(self, owner: Deployment) -> str:
+    def _last_refusal(self, uid: str) -> str:
         """Return why a controller could not make a pod when it last tried; a pod that was made since takes it back."""
-        told = sorted(self._happenings(owner.metadata.uid), key=lambda one: told_at(one) or self.now)
+        told = sorted(self._happenings(uid), key=lambda one: told_at(one) or self.now)
         last = next((one for one in reversed(told) if one.reason in _ATTEMPTS), None)
         return last.message if last is not None and last.reason == "FailedCreate" else ""
 

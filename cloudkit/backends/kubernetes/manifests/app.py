@@ -8,6 +8,7 @@ from typing import Any
 from cloudkit.backends.kubernetes.manifests.autoscaler import autoscaler
 from cloudkit.backends.kubernetes.manifests.budget import budget
 from cloudkit.backends.kubernetes.manifests.claims import claims
+from cloudkit.backends.kubernetes.manifests.cron import cron_job
 from cloudkit.backends.kubernetes.manifests.daemon import daemon_set
 from cloudkit.backends.kubernetes.manifests.deployment import deployment
 from cloudkit.backends.kubernetes.manifests.files import config_map, config_name, is_config_name
@@ -27,7 +28,7 @@ Manifest = Mapping[str, Any]
 """One object, as plain JSON."""
 
 WAYS = Ways()
-_MAKERS = {"daemon": daemon_set, "stateful": stateful_set}
+_MAKERS = {"daemon": daemon_set, "stateful": stateful_set, "job": cron_job, "cron": cron_job}
 _RESOURCES = {
     **COLLECTIONS,
     "ConfigMap": "configmaps",

@@ -18,6 +18,7 @@ from cloudkit.backends.kubernetes.manifests.volumes import pod_volumes, volume_m
 from cloudkit.backends.kubernetes.manifests.ways import Ways
 from cloudkit.errors import UnsupportedError
 from cloudkit.model.app import AppSpec
+from cloudkit.model.kinds import ENDING
 
 __all__ = ["LEAVING", "pod_template"]
 
@@ -49,6 +50,7 @@ def _pod(spec: AppSpec, revision: int, ways: Ways) -> dict[str, Any]:
         "securityContext": pod_security(spec.user, spec.mounts, secrets=bool(spec.secrets)),
         "terminationGracePeriodSeconds": leaving + math.ceil(spec.stop_grace),
         **pod_placement(spec),
+        **({"restartPolicy": "Never"} if spec.kind in ENDING else {}),
     }
     volumes = [*pod_volumes(spec.mounts, own=spec.kind == "stateful"), *_files(spec, revision)]
     return pod | ({"volumes": volumes} if volumes else {})
@@ -81,7 +83,7 @@ def _container(spec: AppSpec, revision: int, ways: Ways) -> dict[str, Any]:
 
 def _check(spec: AppSpec) -> None:
     """Refuse what a pod that its controller keeps up cannot do."""
-    if spec.restart != "always":
+    if spec.restart != "always" and spec.kind not in ENDING:
         message = f"an app on Kubernetes is always restarted, never {spec.restart!r}"
         hint = "leave restart out; for a command that ends, image.run(command)"
         raise UnsupportedError(message, capability="restart", hint=hint)

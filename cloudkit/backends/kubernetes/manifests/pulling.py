@@ -29,7 +29,7 @@ def pull_name(owner: str) -> str:
 
 
 def pulled(workload: Mapping[str, Any], registry: str) -> dict[str, Any]:
-    """Return an object that makes pods, such as a Deployment, whose pods are pulled by its pull secret.
+    """Return an object that makes pods, such as a Deployment or a CronJob, whose pods are pulled by its pull secret.
 
     Args:
         workload: The object.
@@ -37,11 +37,11 @@ def pulled(workload: Mapping[str, Any], registry: str) -> dict[str, Any]:
     """
     if not registry:
         return dict(workload)
-    template = workload["spec"]["template"]
-    metadata = template["metadata"]
-    noted = {**metadata, "annotations": {**metadata.get("annotations", {}), PULL: registry}}
-    pod = {**template["spec"], "imagePullSecrets": [{"name": pull_name(workload["metadata"]["name"])}]}
-    return {**workload, "spec": {**workload["spec"], "template": {**template, "metadata": noted, "spec": pod}}}
+    spec, name = workload["spec"], pull_name(workload["metadata"]["name"])
+    if "jobTemplate" in spec:
+        job = spec["jobTemplate"]
+        return {**workload, "spec": {**spec, "jobTemplate": {**job, "spec": _pulled(job["spec"], registry, name)}}}
+    return {**workload, "spec": _pulled(spec, registry, name)}
 
 
 def pull_object(
@@ -62,3 +62,12 @@ def pull_object(
         "type": "kubernetes.io/dockerconfigjson",
         "data": {FIELD: b64encode(config.encode()).decode()},
     }
+
+
+def _pulled(spec: Mapping[str, Any], registry: str, name: str) -> dict[str, Any]:
+    """Return what has a pod template, with the Secret that its pods are pulled by."""
+    template = spec["template"]
+    metadata = template["metadata"]
+    noted = {**metadata, "annotations": {**metadata.get("annotations", {}), PULL: registry}}
+    pod = {**template["spec"], "imagePullSecrets": [{"name": name}]}
+    return {**spec, "template": {**template, "metadata": noted, "spec": pod}}

@@ -10,6 +10,7 @@ from cloudkit.backends.kubernetes.manifests.heading import heading, own_labels, 
 from cloudkit.backends.kubernetes.owners import owner_kind
 from cloudkit.model.app import AppSpec
 from cloudkit.model.encode import canonical, encode
+from cloudkit.model.kinds import ENDING
 
 __all__ = ["HISTORY", "record"]
 
@@ -35,5 +36,7 @@ def record(
         "labels": own_labels(spec),
         "annotations": annotations,
     }
+    if spec.kind in ENDING:
+        return heading("batch/v1", owner_kind(spec), metadata) | {"spec": dict(content)}
     shared = {"selector": {"matchLabels": selector(spec.name)}, "revisionHistoryLimit": HISTORY}
     return heading("apps/v1", owner_kind(spec), metadata) | {"spec": {**shared, **content}}

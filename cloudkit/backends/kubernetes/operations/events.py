@@ -14,7 +14,7 @@ from cloudkit.backends.kubernetes.finding import find_owner
 from cloudkit.backends.kubernetes.happening import Happening
 from cloudkit.backends.kubernetes.labels import COMPONENT, NAME, OWNED, Component, app_selector
 from cloudkit.backends.kubernetes.objects import Listing, Pod
-from cloudkit.backends.kubernetes.operations.happenings import Told, app_of, deaths, told_of
+from cloudkit.backends.kubernetes.operations.happenings import Told, apps_of, deaths, told_of
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.errors import CloudkitError
 from cloudkit.model.log import Event, LogQuery
@@ -121,13 +121,14 @@ class _Reading:
 
     def _of_pods(self, pods: Iterable[Pod]) -> Iterator[Told]:
         for pod in pods:
-            self._ours.add(pod.metadata.labels.get(NAME, ""))
+            self._ours.add(pod.metadata.name, pod.metadata.labels.get(NAME, ""))
             yield from deaths(pod)
 
     def _of_happenings(self, happenings: Iterable[Happening]) -> Iterator[Told]:
         for one in happenings:
-            if self._ours.has(app_of(one.involved_object.kind, one.involved_object.name)):
-                yield from told_of(one)
+            app = self._ours.whose(one.involved_object.kind, one.involved_object.name)
+            if app:
+                yield from told_of(one, app)
 
     def _is_new(self, told: Told) -> bool:
         new = told.key not in self._told
@@ -153,16 +154,26 @@ class _Owned:
     def __init__(self, client: Client, app: str | None) -> None:
         self._client = client
         self._app = app
-        self._known: dict[str, bool] = {}
+        self._kinds: dict[str, str] = {}
+        self._pods: dict[str, str] = {}
 
-    def add(self, app: str) -> None:
-        """Note an app that has pods of ours."""
-        self._known[app] = True
+    def add(self, pod: str, app: str) -> None:
+        """Note a pod of ours, whose app its label says."""
+        self._pods[pod] = app
 
-    def has(self, app: str) -> bool:
-        """Tell whether an app is asked for."""
-        if self._app is not None or not app:
-            return app == self._app
-        if app not in self._known:
-            self._known[app] = find_owner(self._client, app) is not None
-        return self._known[app]
+    def whose(self, kind: str, name: str) -> str:
+        """Return the app that an object is of, where it is asked for; empty where it is not."""
+        if kind == "Pod" and name in self._pods:
+            return self._pods[name]
+        asked = (one for one in apps_of(kind, name) if self._app in {None, one.app})
+        return next((one.app for one in asked if self._fits(one.app, ends=one.ends)), "")
+
+    def _fits(self, app: str, *, ends: bool) -> bool:
+        """Tell whether there is such an app, or was the one that is asked for; and is it work that ends."""
+        if app not in self._kinds:
+            owner = find_owner(self._client, app)
+            self._kinds[app] = owner.kind if owner is not None else ""
+        there = self._kinds[app]
+        if not there:
+            return self._app is not None or app in self._pods.values()
+        return ends == (there == "CronJob")

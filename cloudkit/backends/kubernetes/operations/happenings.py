@@ -17,7 +17,7 @@ from cloudkit.backends.kubernetes.objects import Pod, Terminated
 from cloudkit.backends.kubernetes.operations.pod_log import app_status
 from cloudkit.model.log import Event
 
-__all__ = ["Told", "app_of", "deaths", "told_of"]
+__all__ = ["Told", "Whose", "apps_of", "deaths", "told_of"]
 
 _WORDS = {
     "Killing": "kill",
@@ -28,11 +28,12 @@ _WORDS = {
     "SuccessfulDelete": "destroy",
     "Unhealthy": "health_status",
 }
-_ABOUT_A_POD = re.compile(r"(?:(?:Created|Deleted) pod:|(?:create|delete) (?:Pod|Claim)) (\S+)")
-_LEFT_OUT = frozenset({"Created", "Pulled"})  # a pod's create and start say as much
-_CUT = {"Deployment": 0, "StatefulSet": 0, "DaemonSet": 0, "ReplicaSet": 1}
+_ABOUT = re.compile(r"(?:(?:Created|Deleted) (?:pod:|job)|(?:create|delete) (?:Pod|Claim)) (\S+)")
+_LEFT_OUT = frozenset({"Created", "Pulled", "SawCompletedJob", "UnexpectedJob"})  # pods and Jobs say as much
+_CUT = {"Deployment": 0, "StatefulSet": 0, "DaemonSet": 0, "CronJob": 0, "ReplicaSet": 1}
 _OF_DEPLOYMENT = re.compile(r"(.+)-[bcdf-hj-np-tv-xz2456789]{5,10}-[bcdf-hj-np-tv-xz2456789]{5}")
 _OF_OTHERS = re.compile(r"(.+)-(?:[bcdf-hj-np-tv-xz2456789]{5}|[0-9]+)")
+_OF_RUN = re.compile(r"(.+)-m?[0-9]+")
 _IN_POD = re.compile(r" in pod \S+_\S+\([0-9a-f-]+\)$")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _ORDER = {"scale": 0, "create": 1, "scheduled": 2, "pulling": 3, "start": 4, "oom": 6, "die": 7, "destroy": 9}
@@ -60,27 +61,43 @@ class Told:
         return self.event.time.replace(microsecond=0), self.rank
 
 
-def app_of(kind: str, name: str) -> str:
-    """Return whose an object is by its name, as the controllers of Kubernetes give it; empty for what is none's.
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose an object may be.
 
-    >>> app_of("Pod", "web-2-7d9f8b6c5-x7k2p"), app_of("ReplicaSet", "web-2-7d9f8b6c5"), app_of("Deployment", "web-2")
-    ('web-2', 'web-2', 'web-2')
-    >>> app_of("Pod", "db-0"), app_of("Pod", "agent-x7k2p"), app_of("StatefulSet", "db")
-    ('db', 'agent', 'db')
+    Args:
+        app: The app.
+        ends: True where it is a run's, so only if the app is work that ends.
     """
+
+    app: str
+    ends: bool = False
+
+
+def apps_of(kind: str, name: str) -> tuple[Whose, ...]:
+    """Return whose an object may be by its name, as the controllers of Kubernetes give it; none for what is nobody's.
+
+    >>> [one.app for one in apps_of("Pod", "web-2-7d9f8b6c5-x7k2p")], [one.app for one in apps_of("Pod", "db-0")]
+    (['web-2'], ['db'])
+    >>> [one.app for one in apps_of("Pod", "load-2-x7k2p")], [one.app for one in apps_of("Job", "load-2")]
+    (['load-2', 'load'], ['load'])
+    """
+    if kind == "Job":
+        run = _OF_RUN.fullmatch(name)
+        return (Whose(run[1], ends=True),) if run else ()
     if kind == "Pod":
         match = _OF_DEPLOYMENT.fullmatch(name) or _OF_OTHERS.fullmatch(name)
-        return match[1] if match else ""
+        run = _OF_RUN.fullmatch(name.rpartition("-")[0])
+        return (*([Whose(match[1])] if match else []), *([Whose(run[1], ends=True)] if run else []))
     if kind not in _CUT:
-        return ""
+        return ()
     parts = name.rsplit("-", _CUT[kind])
-    return parts[0] if len(parts) > _CUT[kind] else ""
+    return (Whose(parts[0], ends=kind == "CronJob"),) if len(parts) > _CUT[kind] else ()
 
 
-def told_of(happening: Happening) -> Iterator[Told]:
-    """Yield what an event tells: when it came first, and when it came last where it came again."""
-    app = app_of(happening.involved_object.kind, happening.involved_object.name)
-    if not app or happening.reason in _LEFT_OUT:
+def told_of(happening: Happening, app: str) -> Iterator[Told]:
+    """Yield what an event tells of an app: when it came first, and when it came last where it came again."""
+    if happening.reason in _LEFT_OUT:
         return
     action, count = _WORDS.get(happening.reason, _snake(happening.reason)), _count(happening)
     first, last = _times(happening)
@@ -96,7 +113,7 @@ def told_of(happening: Happening) -> Iterator[Told]:
 
 def _subject(happening: Happening) -> str:
     """Return what it happened to: a pod, also where its owner tells of it."""
-    about = _ABOUT_A_POD.match(happening.message)
+    about = _ABOUT.match(happening.message)
     return about[1] if about else happening.involved_object.name
 
 

@@ -8,6 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from cloudkit.backends.kubernetes.labels import MANAGED_BY, OWNER
+from cloudkit.backends.kubernetes.manifests.cron import NEVER
 from cloudkit.backends.kubernetes.objects import Metadata, Pod
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.watching import Kept
@@ -48,6 +50,7 @@ def rows_of(found: Mapping[str, tuple[Running, ...]], pods: tuple[Pod, ...], *, 
         pods: All pods.
         now: When all this was seen.
     """
+    found = {resource: tuple(one for one in items if not _is_template(one)) for resource, items in found.items()}
     makers = {one.metadata.uid: one.metadata for items in found.values() for one in items}
     made: dict[str, list[Pod]] = defaultdict(list)
     for pod in pods:
@@ -60,6 +63,11 @@ def rows_of(found: Mapping[str, tuple[Running, ...]], pods: tuple[Pod, ...], *, 
     ]
     rows += [describe_pod(pod, now=now) for pod in pods if _root(pod.metadata, makers) == pod.metadata.uid]
     return tuple(sorted(rows, key=lambda row: (row.kind, row.name)))
+
+
+def _is_template(one: Running) -> bool:
+    """Tell whether an object is only what a job of ours is made from, which is a row itself."""
+    return one.spec.schedule == NEVER and one.metadata.labels.get(MANAGED_BY) == OWNER
 
 
 def _root(metadata: Metadata, makers: Mapping[str, Metadata]) -> str:

@@ -50,6 +50,7 @@ class RunningSpec(Struct, frozen=True, rename="camel"):
     completions: int | None = None
     parallelism: int | None = None
     suspend: bool = False
+    schedule: str = ""
     template: PodTemplate | None = None
     job_template: JobTemplate = JobTemplate()
 

@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 from unit.model.strategies import app_specs
 
 from cloudkit.model.app import AppSpec
+from cloudkit.model.job import CONCURRENCY, Job, Schedule
 from cloudkit.model.mount import Mount
 from cloudkit.model.port import Port
 from cloudkit.model.resources import Resources
 
-__all__ = ["owned_specs", "supported_specs"]
+__all__ = ["ending_specs", "owned_specs", "supported_specs"]
 
 
 @st.composite
@@ -44,6 +45,28 @@ def owned_specs(draw: st.DrawFn) -> AppSpec:
     if kind == "daemon":
         return spec.replace(kind=kind, mounts=mounts, replicas=1, autoscale=None)
     return spec.replace(kind=kind, mounts=mounts)
+
+
+@st.composite
+def ending_specs(draw: st.DrawFn) -> AppSpec:
+    """Draw a spec of work that ends, by itself or by a schedule."""
+    spec = draw(supported_specs()).replace(
+        ports=(), hosts=(), replicas=1, autoscale=None, readiness=None, startup=None, liveness=None
+    )
+    number = st.integers(1, 20)
+    job = Job(
+        completions=draw(number),
+        parallelism=draw(number),
+        retries=draw(st.integers(0, 20)),
+        time_limit=draw(st.none() | number),
+    )
+    if draw(st.booleans()):
+        return spec.replace(kind="job", job=job)
+    cron = draw(st.sampled_from(["@daily", "*/5 * * * *", "30 2 * * 7", "0 0 1,15 jan-jun mon-fri", "0 4 * * 5-7"]))
+    zone = draw(st.sampled_from(["UTC", "Europe/Berlin"]))
+    concurrency = draw(st.sampled_from(CONCURRENCY))
+    schedule = Schedule(cron=cron, timezone=zone, concurrency=concurrency, suspended=draw(st.booleans()))
+    return spec.replace(kind="cron", job=job, schedule=schedule)
 
 
 def _distinct(ports: tuple[Port, ...], host: str) -> tuple[Port, ...]:

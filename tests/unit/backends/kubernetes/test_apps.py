@@ -26,6 +26,7 @@ LISTS = (
     "GET /apis/apps/v1/namespaces/default/deployments",
     "GET /apis/apps/v1/namespaces/default/daemonsets",
     "GET /apis/apps/v1/namespaces/default/statefulsets",
+    "GET /apis/batch/v1/namespaces/default/cronjobs",
 )
 NODES = "GET /api/v1/nodes"
 SPACE = "GET /api/v1/namespaces/default"
@@ -43,7 +44,7 @@ def listing(objects: Iterable[msgspec.Struct]) -> Reply:
 
 @pytest.mark.parametrize("publish", [None, 30080])
 @pytest.mark.parametrize("number", [1, 30])
-def test_all_apps_take_five_lists_and_the_nodes_where_a_port_is_published(
+def test_all_apps_take_six_lists_and_the_nodes_where_a_port_is_published(
     api: Api, client: Client, number: int, publish: int | None
 ) -> None:
     """However many apps there are; no app costs a call of its own."""

@@ -36,6 +36,8 @@ def there(api: Api, *seen: Served, secrets: Reply | None = None) -> None:
     for kind in ("daemonsets", "statefulsets"):
         api.on(f"GET /apis/apps/v1/{SPACE}/{kind}", listing())
         api.on(f"GET /apis/apps/v1/{SPACE}/{kind}/web", failure(404, "NotFound"))
+    api.on(f"GET /apis/batch/v1/{SPACE}/cronjobs", listing())
+    api.on(f"GET /apis/batch/v1/{SPACE}/cronjobs/web", failure(404, "NotFound"))
     api.on(f"GET /apis/apps/v1/{SPACE}/deployments", *(listing(one) for one in shown))
     api.on(f"GET /apis/apps/v1/{SPACE}/deployments/web", *(Reply(body=one) for one in shown))
     for path in ("api/v1/{}/pods", "api/v1/{}/services", "apis/apps/v1/{}/replicasets"):

@@ -48,6 +48,23 @@ def test_what_an_unknown_kind_has_made_is_a_row_that_names_it(api: Api, client: 
     assert (row.kind, row.name, row.owner) == ("replicaset", "web-1", "Rollout web")
 
 
+def test_a_job_of_ours_is_a_row_and_what_it_is_made_from_is_none(api: Api, client: Client) -> None:
+    """That never runs; another's CronJob is shown, whatever its schedule is."""
+    never, ours = {"schedule": "0 0 30 2 *", "suspend": True}, {"app.kubernetes.io/managed-by": "cloudkit"}
+    load, theirs = thing("load") | {"spec": never}, thing("theirs") | {"spec": never}
+    load["metadata"]["labels"] = ours
+    run = thing("load-1") | {"spec": {"completions": 2, "template": SPEC["template"]}, "status": {"succeeded": 2}}
+    run["metadata"]["labels"] = ours
+    serve(api, cronjobs=[load, theirs], jobs=[run])
+
+    rows = list_workloads(client, silent)
+
+    assert [(row.kind, row.name, row.owner, row.ready, row.wanted) for row in rows] == [
+        ("cronjob", "theirs", "", 0, 0),
+        ("job", "load-1", "cloudkit", 2, 2),
+    ]
+
+
 def test_a_kind_that_one_may_not_list_is_left_out_and_named(api: Api, client: Client) -> None:
     """The others are there."""
     serve(api, deployments=[thing("web")])

@@ -10,7 +10,7 @@ import pytest
 from cloudkit.backends.kubernetes.happening import Happening
 from cloudkit.backends.kubernetes.labels import CONTAINER, Component, identity
 from cloudkit.backends.kubernetes.objects import Pod
-from cloudkit.backends.kubernetes.operations.happenings import app_of, deaths, told_of
+from cloudkit.backends.kubernetes.operations.happenings import apps_of, deaths, told_of
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -61,14 +61,14 @@ def ended(code: int, *, reason: str = "Error", after: int = 0) -> dict[str, obje
 )
 def test_a_reason_becomes_our_word(reason: str, message: str, action: str, words: str) -> None:
     """Docker's where it has one, else Kubernetes' own, written as the others are."""
-    (told,) = told_of(happening(reason, message))
+    (told,) = told_of(happening(reason, message), "web")
 
     assert (told.event.action, told.event.message, told.event.app) == (action, words, "web")
 
 
 def test_an_event_that_came_again_is_told_first_and_last_and_how_often() -> None:
     """The count makes it another one, so that a follower hears of each time."""
-    three, four = (list(told_of(happening("Started", count=count))) for count in (3, 4))
+    three, four = (list(told_of(happening("Started", count=count), "web")) for count in (3, 4))
 
     assert [(one.event.time, one.event.message) for one in three] == [
         (NOON, ""),
@@ -82,16 +82,43 @@ def test_a_pod_is_what_its_owner_tells_of() -> None:
     """The ReplicaSet made it, and it is the replica that was made."""
     owner = happening("SuccessfulCreate", "Created pod: web-7d9f8b6c5-x7k2p", kind="ReplicaSet", name="web-7d9f8b6c5")
 
-    (told,) = told_of(owner)
+    (told,) = told_of(owner, "web")
 
     assert (told.event.object, told.event.action) == ("web-7d9f8b6c5-x7k2p", "create")
 
 
 def test_what_is_no_apps_is_left_out() -> None:
-    """A Service, and what says the same twice."""
-    assert list(told_of(happening("Whatever", kind="Service", name="web"))) == []
-    assert list(told_of(happening("Created"))) == []
-    assert app_of("Pod", "alone") == ""
+    """A Service, a pod that nobody has made, and what says the same twice."""
+    assert apps_of("Service", "web") == ()
+    assert apps_of("Pod", "alone") == ()
+    assert list(told_of(happening("Created"), "web")) == []
+    assert list(told_of(happening("UnexpectedJob", kind="CronJob", name="web"), "web")) == []
+
+
+def test_a_run_is_what_its_schedule_tells_of() -> None:
+    """The CronJob made the Job, and the Job the pod."""
+    due = happening("SuccessfulCreate", "Created job tick-29453910", kind="CronJob", name="tick")
+    begun = happening("SuccessfulCreate", "Created pod: tick-29453910-x7k2p", kind="Job", name="tick-29453910")
+
+    told = [one.event.object for about in (due, begun) for one in told_of(about, "tick")]
+
+    assert told == ["tick-29453910", "tick-29453910-x7k2p"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "apps"),
+    [
+        ("CronJob", "tick", ["tick"]),
+        ("Job", "tick-29453910", ["tick"]),
+        ("Job", "tick-m1767225600000", ["tick"]),
+        ("Pod", "tick-29456789-x7k2p", ["tick", "tick"]),  # as a Deployment of that name would call it, too
+        ("Pod", "migrate-1-x7k2p", ["migrate-1", "migrate"]),
+        ("Job", "by-hand", []),
+    ],
+)
+def test_a_name_says_whose_an_object_may_be(kind: str, name: str, apps: list[str]) -> None:
+    """A run's is its app's, a number apart."""
+    assert [one.app for one in apps_of(kind, name)] == apps
 
 
 def test_a_crash_is_told_with_its_exit_code() -> None:

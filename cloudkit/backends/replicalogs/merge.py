@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from heapq import heapify, heappop, heapreplace
 from threading import Condition
 from time import monotonic
 
@@ -20,6 +21,7 @@ ROOM = 1 << 20
 BATCH = 1000
 OVERHEAD = 400
 """Bytes that a line takes beside its text."""
+_NONE = float("inf")
 
 
 class Source:
@@ -30,6 +32,11 @@ class Source:
         self.size = 0
         self.ended = False
         self.ready_at = now + COLD  # when the others need not wait for it any more
+
+    @property
+    def stamp(self) -> int:
+        """When the first of them was written."""
+        return self.waiting[0][0].stamp
 
     @property
     def full(self) -> bool:
@@ -103,22 +110,44 @@ class Merge:
         give_up = self._clock() + timeout
         with self._changed:
             while True:
-                source, wait = self._next(self._clock())
-                if source is not None and wait <= 0:
-                    return self._due(source)
-                if source is None and self._failure is not None:
+                wait = self._held(self._clock())
+                if wait <= 0:
+                    return self._due()
+                if wait == _NONE and self._failure is not None:
                     raise self._failure
                 wait = min(wait, give_up - self._clock())
                 if wait <= 0:
                     return []
                 self._changed.wait(wait)
 
-    def _due(self, source: Source | None) -> list[Stamped]:
-        """Take lines while they are due; a batch of them costs one change of threads."""
-        lines, now, wait = list[Stamped](), self._clock(), 0.0
-        while source is not None and wait <= 0 and len(lines) < BATCH:
+    def _held(self, now: float) -> float:
+        """Return for how long the oldest line is still held back."""
+        self._sources = [source for source in self._sources if source.waiting or not source.ended]
+        filled = [source for source in self._sources if source.waiting]
+        if not filled:
+            return _NONE
+        oldest = min(filled, key=lambda source: source.stamp)
+        return _until(oldest, self._silent()) - now
+
+    def _silent(self) -> float:
+        """Return when those that have shown nothing yet need not be waited for; minus infinity where none is so."""
+        return max((source.ready_at for source in self._sources if not source.waiting), default=-_NONE)
+
+    def _due(self) -> list[Stamped]:
+        """Take lines while they are due; a batch of them costs one change of threads, and a line a step in a heap."""
+        lines, now, silent = list[Stamped](), self._clock(), self._silent()
+        order = [(source.stamp, number, source) for number, source in enumerate(self._sources) if source.waiting]
+        heapify(order)
+        while order and len(lines) < BATCH:
+            _, number, source = order[0]
+            if _until(source, silent) > now:
+                break
             lines.append(self._pop(source))
-            source, wait = self._next(now)
+            if source.waiting:
+                heapreplace(order, (source.stamp, number, source))
+            else:
+                heappop(order)
+                silent = silent if source.ended else max(silent, source.ready_at)
         return lines
 
     def _pop(self, source: Source) -> Stamped:
@@ -129,15 +158,10 @@ class Merge:
             self._changed.notify_all()
         return line
 
-    def _next(self, now: float) -> tuple[Source | None, float]:
-        """Return the source whose turn it is, and for how long its line is still held back."""
-        self._sources = [source for source in self._sources if source.waiting or not source.ended]
-        filled = [source for source in self._sources if source.waiting]
-        if not filled:
-            return None, float("inf")
-        oldest = min(filled, key=lambda source: source.waiting[0][0].stamp)
-        silent = [source.ready_at for source in self._sources if not source.waiting]
-        if not silent:
-            return oldest, 0
-        held_until = 0 if oldest.full else oldest.waiting[0][1] + HOLD
-        return oldest, max(held_until, *silent) - now
+
+def _until(oldest: Source, silent: float) -> float:
+    """Return when the first line of a source is due."""
+    if silent == -_NONE:
+        return silent
+    held_until = silent if oldest.full else oldest.waiting[0][1] + HOLD
+    return max(held_until, silent)

@@ -24,6 +24,7 @@ __all__ = [
     "ordinal_name",
     "refuse_alike",
     "refuse_other_kind",
+    "refuse_volumes_of_others",
     "unheld",
 ]
 
@@ -148,6 +149,35 @@ def claims_of(spec: AppSpec) -> Sequence[str]:
     if spec.kind != "stateful":
         return volumes if spec.replicas else []
     return [claim_of(volume, spec.name, ordinal) for ordinal in range(spec.replicas) for volume in volumes]
+
+
+def refuse_volumes_of_others(spec: AppSpec, owners: Mapping[str, str]) -> None:
+    """Raise ``ConflictError`` where a replica of a stateful app would have another app's volume, which is called alike.
+
+    Args:
+        spec: What is wanted.
+        owners: Of the volumes that are there and are a stateful replica's, whose app that is.
+
+    >>> from cloudkit.model.app import AppSpec
+    >>> from cloudkit.model.mount import Mount
+    >>> from cloudkit.model.reference import Reference
+    >>> mounts = (Mount(source="a", target="/data"),)
+    >>> spec = AppSpec(name="b-c", image=Reference.parse("db:1"), kind="stateful", mounts=mounts)
+    >>> refuse_volumes_of_others(spec, {"a-b-c-0": "b-c"})
+    >>> refuse_volumes_of_others(spec, {"a-b-c-0": "c"})
+    Traceback (most recent call last):
+    cloudkit.errors.ConflictError: volume 'a-b-c-0' is that of a replica of app 'c', and app 'b-c' would have it too
+      try: another name for the volume, such as volumes="a2:/data", or for the app
+    """
+    if spec.kind != "stateful":
+        return
+    for ordinal in range(spec.replicas):
+        for mount in (one for one in spec.mounts if one.kind == "volume"):
+            name = claim_of(mount.source, spec.name, ordinal)
+            if owners.get(name, spec.name) != spec.name:
+                message = f"volume {name!r} is that of a replica of app {owners[name]!r}, and app {spec.name!r} would"
+                hint = f'another name for the volume, such as volumes="{mount.source}2:{mount.target}", or for the app'
+                raise ConflictError(f"{message} have it too", hint=hint)
 
 
 def unheld(spec: AppSpec, volume: str) -> str:

@@ -10,7 +10,7 @@ from contract.seen import eventually, ids, names
 
 from cloudkit.app import App
 from cloudkit.cloud import Cloud
-from cloudkit.errors import RolloutError
+from cloudkit.errors import ConflictError, RolloutError
 from cloudkit.model.state import AppPhase, Replica
 
 LONG = 60.0  # seconds, as a controller lets others finish what they may be at
@@ -171,6 +171,22 @@ def test_a_deleted_app_leaves_its_volumes(driver: Driver, cloud: Cloud, db: App)
     again = deployed(driver, cloud)
 
     assert read(again, "db-1") == "one"
+
+
+def test_no_two_apps_have_one_volume(driver: Driver, cloud: Cloud) -> None:
+    """``a-b`` of ``c`` and ``a`` of ``b-c`` are called alike: the second is refused, also once the first has gone."""
+    first = cloud.deploy("c", driver.image, kind="stateful", port=PORT, publish=False, volumes="a-b:/data")
+    write(first, "c-0", "of c")
+
+    for _ in range(2):
+        with pytest.raises(ConflictError, match="'a-b-c-0' is that of a replica of app 'c'") as caught:
+            cloud.deploy("b-c", driver.image, kind="stateful", port=PORT, publish=False, volumes="a:/data")
+        assert caught.value.hint
+        assert driver.leftovers("b-c") == []
+        first.delete()
+
+    again = cloud.deploy("c", driver.image, kind="stateful", port=PORT, publish=False, volumes="a-b:/data")
+    assert read(again, "c-0") == "of c"
 
 
 def test_a_task_sees_a_replicas_volume(driver: Driver, cloud: Cloud, db: App) -> None:

@@ -23,7 +23,7 @@ from cloudkit.backends.docker.replicas import Replicas
 from cloudkit.backends.docker.roll import Roll
 from cloudkit.backends.docker.stepping import step_towards
 from cloudkit.backends.jobs import job_failed
-from cloudkit.backends.kinds import refuse_alike
+from cloudkit.backends.kinds import refuse_alike, refuse_volumes_of_others
 from cloudkit.backends.onenode import refuse_misplaced
 from cloudkit.backends.rolling import NotReady, failed, never_ready, outdated_plan, superseded
 from cloudkit.errors import CloudkitError, ConflictError, RolloutError
@@ -105,6 +105,8 @@ class Application:
         if seen.record is None and (spec.kind == "stateful" or spec.name[-1].isdigit()):
             there = observe(self.engine.api, self.look.namespace)
             refuse_alike(spec, {name: one.kind for name, one in there.items() if name != spec.name and one.record})
+        if spec.kind == "stateful":
+            refuse_volumes_of_others(spec, self.look.owners(spec))
         if spec.placement != Placement():
             refuse_misplaced(spec, engine_node(self.engine, self.look.namespace))
         self.look.fronts.refuse_taken(spec)

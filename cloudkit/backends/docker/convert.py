@@ -51,9 +51,15 @@ def replica_config(
         run: The run of a cron that it belongs to.
         files: The volumes of its files, as the engine takes them.
     """
-    mounts = spec.mounts if ordinal is None or spec.kind != "stateful" else ordinal_mounts(spec, ordinal)
+    own = ordinal if spec.kind == "stateful" else None
     host = host_config(
-        namespace, resources=spec.resources, mounts=mounts, read_only=spec.read_only, drop=spec.drop, init=spec.init
+        namespace,
+        resources=spec.resources,
+        mounts=spec.mounts if own is None else ordinal_mounts(spec, own),
+        owner="" if own is None else spec.name,
+        read_only=spec.read_only,
+        drop=spec.drop,
+        init=spec.init,
     )
     endpoint: Any = api.create_endpoint_config(ipv4_address=address, aliases=aliases(spec, ordinal))
     networking: Any = {"EndpointsConfig": {network: endpoint}}

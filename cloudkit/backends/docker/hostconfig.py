@@ -55,16 +55,22 @@ def restart_policy(restart: str) -> dict[str, Any]:
     return {"Name": _RESTARTS[restart], "MaximumRetryCount": 0}
 
 
-def engine_mounts(namespace: str, mounts: Sequence[Mount]) -> list[dict[str, Any]]:
-    """Return mounts as the engine takes them; a volume is the namespace's own and carries its labels."""
-    return [_mount(namespace, mount) for mount in mounts]
+def engine_mounts(namespace: str, mounts: Sequence[Mount], owner: str = "") -> list[dict[str, Any]]:
+    """Return mounts as the engine takes them; a volume that is made is the namespace's own and carries its labels.
+
+    Args:
+        namespace: Whose volumes they are.
+        mounts: What is mounted.
+        owner: The app whose replica alone has the volumes; empty where anybody may mount them.
+    """
+    return [_mount(namespace, mount, owner) for mount in mounts]
 
 
-def _mount(namespace: str, mount: Mount) -> dict[str, Any]:
+def _mount(namespace: str, mount: Mount, owner: str) -> dict[str, Any]:
     words: dict[str, Any] = {"Type": mount.kind, "Target": mount.target, "ReadOnly": mount.read_only}
     if mount.kind == "volume":
         words["Source"] = volume_name(namespace, mount.source)
-        words["VolumeOptions"] = {"Labels": identity(namespace, Component.VOLUME)}
+        words["VolumeOptions"] = {"Labels": identity(namespace, Component.VOLUME, owner)}
     elif mount.kind == "bind":
         words["Source"] = mount.source
     return words
@@ -75,6 +81,7 @@ def host_config(
     *,
     resources: Resources,
     mounts: Sequence[Mount] = (),
+    owner: str = "",
     read_only: bool = False,
     drop: Sequence[str] = (),
     init: bool = True,
@@ -86,7 +93,7 @@ def host_config(
     Source: https://docs.docker.com/reference/api/engine/ (``ContainerCreate``).
     """
     return {
-        "Mounts": engine_mounts(namespace, mounts),
+        "Mounts": engine_mounts(namespace, mounts, owner),
         "ReadonlyRootfs": read_only,
         "CapDrop": list(drop),
         "Init": init,

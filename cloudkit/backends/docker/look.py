@@ -12,6 +12,7 @@ from cloudkit.backends.docker.causes import find_cause
 from cloudkit.backends.docker.front import Fronts
 from cloudkit.backends.docker.image_cause import image_cause
 from cloudkit.backends.docker.jobs import attempts_of
+from cloudkit.backends.docker.labels import NAME
 from cloudkit.backends.docker.names import volume_name
 from cloudkit.backends.docker.networks import find_network
 from cloudkit.backends.docker.observe import Observation, Seen, observe_app
@@ -161,14 +162,23 @@ class Look:
         except NotFoundError:
             return {}
 
+    def owners(self, wanted: AppSpec) -> dict[str, str]:
+        """Return whose the volumes are that a stateful app would have, of those that are there and say so."""
+        there = self._labels(wanted)
+        return {name: labels[NAME] for name, labels in there.items() if NAME in labels}
+
     def _volumes(self, wanted: AppSpec) -> frozenset[str]:
+        return frozenset(self._labels(wanted))
+
+    def _labels(self, wanted: AppSpec) -> dict[str, dict[str, str]]:
+        """Return the labels of those of a spec's volumes that are there."""
         names = claims_of(wanted)
         if not names:
-            return frozenset()
+            return {}
         with translate("list volumes"):
             rows = self.engine.api.volumes().get("Volumes") or []
-        there = {row["Name"] for row in rows}
-        return frozenset(name for name in names if volume_name(self.namespace, name) in there)
+        there = {row["Name"]: row.get("Labels") or {} for row in rows}
+        return {name: there[full] for name in names if (full := volume_name(self.namespace, name)) in there}
 
 
 def _names(reference: Reference) -> tuple[str, ...]:

@@ -352,6 +352,7 @@ class ClaimSpec(_Object, frozen=True):
     """What storage was asked for."""
 
     storage_class_name: str = ""
+    access_modes: tuple[str, ...] = ()
     volume_name: str = ""
     resources: Requested = Requested()
 

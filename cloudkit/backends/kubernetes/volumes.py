@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from cloudkit.backends.kinds import claim_of
+from cloudkit.backends.kinds import claim_of, refuse_volumes_of_others
+from cloudkit.backends.kubernetes.labels import MANAGED_BY, NAME, OWNER
 from cloudkit.backends.kubernetes.objects import Claim
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.errors import AccessError, UnsupportedError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["grow_claims", "refuse_claims"]
 
 CLAIMS = "persistentvolumeclaims"
+SHARED = "ReadWriteMany"
 
 
 class StorageClass(Struct, frozen=True, rename="camel"):
@@ -33,9 +35,16 @@ def refuse_claims(client: Client, spec: AppSpec) -> None:
     """Raise where a claim that is there cannot become what is wanted, before anything is changed.
 
     Raises:
-        UnsupportedError: It would have to shrink, to grow though its class lets none, or to change its class.
+        ConflictError: It is that of another stateful app's replica.
+        UnsupportedError: It would have to shrink, to grow though its class lets none, or to change its class or who
+            may have it.
     """
+    _refuse_owned(client, spec)
     for name, mount, claim in _there(client, spec):
+        if mount.shared and SHARED not in claim.spec.access_modes:
+            modes = " ".join(claim.spec.access_modes)
+            message = f"volume {name!r} is not made to be shared ({modes}), and no volume changes that"
+            raise UnsupportedError(message, capability="volume", hint="another name, or without shared")
         wanted, present = mount.storage_class, claim.spec.storage_class_name
         if wanted and wanted != present:
             message = f"volume {name!r} is of class {present!r}, and no volume changes its class"
@@ -61,13 +70,20 @@ def grow_claims(client: Client, spec: AppSpec) -> None:
 
 
 def _there(client: Client, spec: AppSpec) -> Iterator[tuple[str, Mount, Claim]]:
-    """Yield the claims of the volumes that say what they are, by name; who may not look is told by the write itself."""
+    """Yield the claims of the volumes that say what they are, by name."""
     for mount in spec.mounts:
-        if mount.kind == "volume" and (mount.size or mount.storage_class):
+        if mount.kind == "volume" and (mount.size or mount.storage_class or mount.shared):
             for name in _names(spec, mount):
                 claim = client.find(object_path(CLAIMS, client.namespace, name), Claim)
                 if claim is not None:
                     yield name, mount, claim
+
+
+def _refuse_owned(client: Client, spec: AppSpec) -> None:
+    """Refuse other apps' claims, which the cluster has marked with the labels of the pods that it made them for."""
+    if spec.kind == "stateful" and any(mount.kind == "volume" for mount in spec.mounts):
+        there = client.list(object_path(CLAIMS, client.namespace), Claim, labels=f"{MANAGED_BY}={OWNER},{NAME}").items
+        refuse_volumes_of_others(spec, {one.metadata.name: one.metadata.labels[NAME] for one in there})
 
 
 def _names(spec: AppSpec, mount: Mount) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cloudkit.backends.kinds import refuse_alike
+from cloudkit.backends.kinds import refuse_alike, refuse_volumes_of_others
 from cloudkit.backends.memory.crons import Crons
 from cloudkit.backends.memory.jobs import JobRoll
 from cloudkit.backends.memory.journal import AppKey
@@ -43,6 +43,8 @@ class Change:
             self._guard()
             if self.plan.before is None:
                 refuse_alike(spec, self.world.kinds(self.app))
+            owners = {name: app for (space, name), app in self.world.owners.items() if space == self.app[0]}
+            refuse_volumes_of_others(spec, owners)
             refuse_misplaced(spec, self.world.node(self.app[0]))
             self._check_ports(spec)
             record = self._recorded(spec)

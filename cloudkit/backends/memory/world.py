@@ -48,6 +48,7 @@ class World:
         self.traffic = Traffic(self.clock)
         self.records: dict[AppKey, Record] = {}
         self.volumes: dict[tuple[str, str], Files] = {}  # by namespace and name; they outlive their apps
+        self.owners: dict[tuple[str, str], str] = {}  # whose those of stateful replicas are
         self.healers: dict[str, str] = {}  # who heals a namespace
         self.forwarded: dict[int, tuple[AppKey, str | None]] = {}  # ports lent to an app, or to one replica
         self.labels = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}  # of its one node
@@ -192,7 +193,10 @@ class World:
 
     def _given(self, namespace: str, spec: AppSpec, ordinal: int | None) -> Files:
         """Return a replica's file system with the files that it is given."""
-        mounts = spec.mounts if ordinal is None or spec.kind != "stateful" else ordinal_mounts(spec, ordinal)
+        own = ordinal if spec.kind == "stateful" else None
+        mounts = spec.mounts if own is None else ordinal_mounts(spec, own)
+        if own is not None:
+            self.owners |= {(namespace, one.source): spec.name for one in mounts if one.kind == "volume"}
         files = self.files(namespace, mounts, own_folders(spec))
         for one in given_files(spec):
             files.write(one.path, one.content)

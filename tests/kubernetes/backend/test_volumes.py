@@ -35,6 +35,14 @@ def growing(api: Any) -> Iterator[str]:
     storage.delete_storage_class(name)
 
 
+CANNOT_BECOME = (
+    ("size=8Mi", "shrinks"),
+    ("size=32Mi", "lets no volume grow"),
+    ("class=other", "class"),
+    ("shared", "not made to be shared"),
+)
+
+
 def claim(api: Any, space: str) -> Any:
     """Return what was asked for of the volume ``data``."""
     return client.CoreV1Api(api).read_namespaced_persistent_volume_claim("data", space).spec
@@ -61,10 +69,10 @@ def test_a_claim_is_made_as_the_volume_says(api: Any, space: str, cloud: Cloud, 
 
 
 def test_what_a_claim_cannot_become_is_refused_first(api: Any, space: str, cloud: Cloud, image: str) -> None:
-    """To shrink, to grow where its class lets none, another class; nothing has changed then."""
+    """To shrink, to grow where its class lets none, another class, shared; nothing has changed then."""
     web = deployed(cloud, image, "data:/data:size=16Mi")
 
-    for words, told in (("size=8Mi", "shrinks"), ("size=32Mi", "lets no volume grow"), ("class=other", "class")):
+    for words, told in CANNOT_BECOME:
         with pytest.raises(UnsupportedError, match=told) as caught:
             web.deploy(volumes=f"data:/data:{words}")
         assert caught.value.hint

@@ -76,7 +76,9 @@ def serving_builds(engine: str) -> Iterator[str | None]:
                     connection, _ = server.accept()
                     with connection:
                         handed = [docker, "buildx", "dial-stdio"]
-                        running.append(subprocess.Popen(handed, stdin=connection, stdout=connection, env=env))
+                        running.append(
+                            subprocess.Popen(handed, stdin=connection.fileno(), stdout=connection.fileno(), env=env)
+                        )
 
         thread = Thread(target=serve, daemon=True)
         thread.start()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from cloudkit.model.app import AppSpec
 from cloudkit.model.files import folders_of
+from cloudkit.model.task import TaskSpec
 
 __all__ = ["GivenFile", "given_files", "own_folders"]
 
@@ -32,7 +33,7 @@ class GivenFile:
         return posixpath.dirname(self.path)
 
 
-def given_files(spec: AppSpec) -> Iterator[GivenFile]:
+def given_files(spec: AppSpec | TaskSpec) -> Iterator[GivenFile]:
     """Yield the files of a spec, those of its configuration first.
 
     >>> from cloudkit.model.reference import Reference
@@ -46,7 +47,7 @@ def given_files(spec: AppSpec) -> Iterator[GivenFile]:
         yield GivenFile(path=path, content=secret.reveal().encode(), secret=True)
 
 
-def own_folders(spec: AppSpec) -> tuple[str, ...]:
+def own_folders(spec: AppSpec | TaskSpec) -> tuple[str, ...]:
     """Return the folders that must be mounted for files to stand in them: the root is read-only, or a mount is above.
 
     >>> from cloudkit.model.reference import Reference
@@ -54,8 +55,9 @@ def own_folders(spec: AppSpec) -> tuple[str, ...]:
     >>> own_folders(spec), own_folders(spec.replace(read_only=True))
     ((), ('/etc',))
     """
-    return folders_of([path for path in (*spec.config, *spec.secrets) if spec.read_only or _is_covered(spec, path)])
+    closed = isinstance(spec, AppSpec) and spec.read_only
+    return folders_of([path for path in (*spec.config, *spec.secrets) if closed or _is_covered(spec, path)])
 
 
-def _is_covered(spec: AppSpec, path: str) -> bool:
+def _is_covered(spec: AppSpec | TaskSpec, path: str) -> bool:
     return any(path.startswith(f"{mount.target}/") for mount in spec.mounts)

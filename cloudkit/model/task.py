@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cloudkit.model.checks import check_kind, check_number, check_path, check_tuple, check_unique, check_words, freeze
+from cloudkit.model.files import check_config, check_paths_apart, check_secret
 from cloudkit.model.frozen import chosen
 from cloudkit.model.mount import Mount
 from cloudkit.model.names import check_user, check_variable
@@ -32,6 +33,8 @@ class TaskSpec:
         env: Environment variables.
         stdin: What it reads; None closes its input.
         mounts: Volumes and folders.
+        config: Files with these contents, by their absolute path.
+        secrets: Files of secret contents, by their absolute path.
         resources: What it may use.
         user: The user it runs as; None keeps the image's.
         workdir: The folder it starts in; None keeps the image's.
@@ -44,6 +47,8 @@ class TaskSpec:
     env: Mapping[str, str | Secret] = field(default_factory=dict, hash=False)
     stdin: bytes | None = None
     mounts: tuple[Mount, ...] = ()
+    config: Mapping[str, str] = field(default_factory=dict, hash=False)
+    secrets: Mapping[str, Secret] = field(default_factory=dict, hash=False)
     resources: Resources = field(default_factory=Resources)
     user: str | None = None
     workdir: str | None = None
@@ -59,6 +64,9 @@ class TaskSpec:
         check_kind("stdin", self.stdin, bytes, optional=True)
         check_tuple("mounts", self.mounts, Mount)
         check_unique("mount: target", (mount.target for mount in self.mounts))
+        object.__setattr__(self, "config", freeze("config", self.config, check_config))
+        object.__setattr__(self, "secrets", freeze("secrets", self.secrets, check_secret))
+        check_paths_apart([*self.config, *self.secrets], [mount.target for mount in self.mounts])
         check_kind("resources", self.resources, Resources)
         check_user("user", self.user)
         check_path("workdir", self.workdir, optional=True)

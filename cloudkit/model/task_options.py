@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
 from cloudkit.model.convert import amount, integer, or_none, pairs, several, text, words
 from cloudkit.model.duration import seconds
+from cloudkit.model.files import config_files, secret_files
 from cloudkit.model.mount import Mount
 from cloudkit.model.options import refuse_unknown
-from cloudkit.model.parameter import Short, Words
+from cloudkit.model.parameter import FromFile, Short, Words
 from cloudkit.model.reference import Reference
 from cloudkit.model.refusal import refusal
 from cloudkit.model.resources import Resources
@@ -28,7 +30,9 @@ class TaskOptions(TypedDict, total=False):
         entrypoint: Takes the place of the image's ENTRYPOINT.
         env: Environment variables, as a mapping or ``KEY=VALUE``.
         stdin: What it reads, as bytes or a text; its input is closed where not given.
-        volumes: Volumes and folders, such as ``data:/var/lib/data`` or ``/srv/www:/www:ro``.
+        volumes: Volumes, folders and memory, such as ``data:/var/lib/data``, ``/srv/www:/www:ro`` or ``tmpfs:/tmp``.
+        config: Files of configuration, by their path there: a text, or the ``Path`` of a file here.
+        secrets: Secret files, by their path or their name in ``/run/secrets``: a ``Secret``, or the ``Path`` of a file.
         cpu: The limit of processor time, such as ``500m``.
         memory: The limit of memory, such as ``256Mi``.
         pids: The most processes and threads.
@@ -41,6 +45,8 @@ class TaskOptions(TypedDict, total=False):
     env: Annotated[Mapping[str, str | Secret] | Sequence[str], Short("e")]
     stdin: bytes | str
     volumes: Annotated[Sequence[Mount | str] | Mount | str, Short("v")]
+    config: Annotated[Mapping[str, str | Path], FromFile()]
+    secrets: Annotated[Mapping[str, str | Secret | Path], FromFile()]
     cpu: str | float
     memory: str | int
     pids: int
@@ -86,6 +92,8 @@ _FIELDS: Mapping[str, _Convert] = {
     "env": pairs,
     "stdin": _bytes,
     "volumes": _mounts,
+    "config": config_files,
+    "secrets": secret_files,
     "user": or_none(text),
     "workdir": or_none(text),
     "timeout": or_none(seconds),

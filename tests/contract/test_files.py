@@ -162,6 +162,31 @@ def test_a_user_who_is_not_root_reads_its_files(driver: Driver, cloud: Cloud) ->
     assert content(web, TOKEN) == HIDDEN
 
 
+def test_a_task_has_files_as_an_app_has_them(driver: Driver, cloud: Cloud) -> None:
+    """Of both sorts, also below a mount, whose volume keeps what it has; whoever it runs as reads them."""
+    show = f"cat {TOML} {TOKEN} /data/conf/a; echo kept > /data/note"
+
+    told = cloud.run(
+        driver.image, "sh", "-c", show, volumes="data:/data", config={TOML: FIRST, "/data/conf/a": "below\n"},
+        secrets={"token": f"{HIDDEN}\n"},
+    )  # fmt: skip
+    after = cloud.run(driver.image, "sh", "-c", "cat /data/note /data/conf/a", volumes="data:/data")
+    as_another = cloud.run(driver.image, "cat", TOKEN, user="65532", secrets={"token": f"{HIDDEN}\n"})
+
+    assert (told.exit_code, told.output) == (0, f"{FIRST}{HIDDEN}\nbelow\n")
+    assert "kept\n" in after.output
+    assert "below" not in after.output
+    assert (as_another.exit_code, as_another.output) == (0, f"{HIDDEN}\n")
+
+
+def test_what_a_task_cannot_be_given_is_refused_first(driver: Driver, cloud: Cloud) -> None:
+    """As of an app, with the name of the option; nothing has run."""
+    with pytest.raises(UsageError, match="config"):
+        cloud.run(driver.image, "true", config={"relative": "x"})
+    with pytest.raises(UsageError, match="config and secrets"):
+        cloud.run(driver.image, "true", config={TOKEN: "x"}, secrets={"token": "x"})
+
+
 def test_a_stop_and_a_restart_keep_them(web: App) -> None:
     """The same content afterwards."""
     web.stop()

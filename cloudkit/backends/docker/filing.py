@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from cloudkit.model.app import AppSpec
 
-__all__ = ["Filing", "drop_files", "refuse_files"]
+__all__ = ["Filing", "drop_files", "put_files", "refuse_files"]
 
 FOR_ALL, FOR_OWNER, FOLDER = 0o444, 0o400, 0o755
 
@@ -102,26 +102,36 @@ class Filing:
         Raises:
             RolloutError: One of them cannot stand at its path.
         """
-        what = f"give {self.spec.name} its files"
-        folders = list(self._missing(container, [one.folder for one in files]))
-        body = archive(files, folders, owner_in(self.api, container))
         try:
-            with translate(what):
-                answer = self.api.put(
-                    url(self.api, "containers", container, "archive"),
-                    params={"path": "/", "noOverwriteDirNonDir": "1"},
-                    data=body,
-                    headers={"Content-Type": "application/x-tar"},
-                    timeout=self.api.timeout,
-                )
-                checked(answer)
+            put_files(self.api, container, files, what=f"give {self.spec.name} its files")
         except (UsageError, BackendError) as error:
             raise _refused(self.spec, error) from error
 
-    def _missing(self, container: str, folders: Collection[str]) -> Iterator[str]:
-        """Yield the folders that are to be made, outer ones first; those that are there keep their owner and mode."""
-        above = {parent for folder in folders for parent in _with_parents(folder)}
-        yield from (one for one in sorted(above) if find_place(self.api, container, one) is None)
+
+def put_files(api: APIClient, container: str, files: Sequence[GivenFile], *, what: str) -> None:
+    """Write files into a container that has not started, with the folders that they stand in.
+
+    Raises:
+        UsageError: One of them cannot stand at its path.
+        BackendError: Likewise, as the engine tells it.
+    """
+    folders = list(_missing(api, container, [one.folder for one in files]))
+    body = archive(files, folders, owner_in(api, container))
+    with translate(what):
+        answer = api.put(
+            url(api, "containers", container, "archive"),
+            params={"path": "/", "noOverwriteDirNonDir": "1"},
+            data=body,
+            headers={"Content-Type": "application/x-tar"},
+            timeout=api.timeout,
+        )
+        checked(answer)
+
+
+def _missing(api: APIClient, container: str, folders: Collection[str]) -> Iterator[str]:
+    """Yield the folders that are to be made, outer ones first; those that are there keep their owner and mode."""
+    above = {parent for folder in folders for parent in _with_parents(folder)}
+    yield from (one for one in sorted(above) if find_place(api, container, one) is None)
 
 
 def archive(files: Sequence[GivenFile], folders: Sequence[str], owner: Owner) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from cloudkit.backends.givenfiles import given_files, own_folders
 from cloudkit.backends.memory.commands import Execution
 from cloudkit.backends.memory.program import Program
 from cloudkit.backends.memory.world import World, revealed
@@ -29,6 +30,9 @@ def run_task(world: World, namespace: str, task: TaskSpec) -> TaskResult:
         raise NotFoundError(f"image {task.image} is not here", hint=f"cloudkit pull {task.image.familiar}")
     program = world.images.behaviour(task.image, revealed(task.env))
     command = (*(task.entrypoint or ()), *task.command)
+    files = world.files(namespace, task.mounts, own_folders(task))
+    for one in given_files(task):
+        files.write(one.path, one.content)
 
     def work(sleep: Sleep) -> tuple[int, str]:
         if not command:
@@ -36,7 +40,7 @@ def run_task(world: World, namespace: str, task: TaskSpec) -> TaskResult:
         return program.execute(
             Execution(
                 command=command, stdin=task.stdin or b"", env=revealed(task.env), user=task.user or "root",
-                workdir=task.workdir or "/", files=world.files(namespace, task.mounts),
+                workdir=task.workdir or "/", files=files,
                 fetch=partial(world.fetch, namespace), sleep=sleep,
             )
         )  # fmt: skip

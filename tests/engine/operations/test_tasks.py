@@ -195,3 +195,28 @@ def until(condition: object, seconds: float = 20) -> bool:
             return True
         time.sleep(0.1)
     return False
+
+
+def test_the_folder_of_a_file_below_a_mount_goes_with_the_task(workshop: Workshop, image: Reference) -> None:
+    """It is a volume that has no name, and nothing of it is left."""
+    mounts = (Mount(target="/data", source="notes"),)
+
+    result = run(workshop, image, "cat", "/data/conf/a", mounts=mounts, config={"/data/conf/a": "below"})
+
+    assert (result.exit_code, result.output) == (0, "below")
+    assert volumes(workshop) == {f"{workshop.namespace}.notes"}
+
+
+def test_a_file_that_cannot_stand_at_its_path_is_told(workshop: Workshop, image: Reference) -> None:
+    """With the path's own trouble, and what shows it; nothing is left."""
+    with pytest.raises(BackendError, match="cannot be put where they belong") as caught:
+        run(workshop, image, "true", config={"/etc/passwd/a": "x"})
+
+    assert caught.value.hint
+    assert left(workshop) == []
+
+
+def volumes(workshop: Workshop) -> set[str]:
+    """Name the volumes that are of the test's namespace, by their labels."""
+    rows = workshop.api.volumes(filters={"label": f"cloudkit/namespace={workshop.namespace}"})["Volumes"] or []
+    return {one["Name"] for one in rows}

@@ -14,13 +14,15 @@ from cloudkit.backends.commands.lines import tell_lines
 from cloudkit.backends.commands.output import Tail
 from cloudkit.backends.commands.starting import start_failure
 from cloudkit.backends.docker.ending import remove_container
+from cloudkit.backends.docker.filing import put_files
 from cloudkit.backends.docker.hostconfig import environment, host_config
 from cloudkit.backends.docker.labels import Component, identity
 from cloudkit.backends.docker.operations.execute import fed
 from cloudkit.backends.docker.operations.frames import demultiplex
 from cloudkit.backends.docker.operations.streams import checked, converse, url
+from cloudkit.backends.givenfiles import given_files, own_folders
 from cloudkit.engine.errors import translate
-from cloudkit.errors import BackendError, CloudkitError, NotFoundError
+from cloudkit.errors import BackendError, CloudkitError, NotFoundError, UsageError
 from cloudkit.model.progress import Listener, Phase, Progress
 from cloudkit.model.reference import Reference
 from cloudkit.model.task import TaskResult, TaskSpec
@@ -49,6 +51,7 @@ def run_task(
     with translate(f"run task {name}"):
         container = _create(api, name, task, task_config(namespace, task, network))
         try:
+            _give(api, container, task, name)
             code = _Run(api=api, container=container, name=name, task=task, listener=listener, output=output).to_end()
         finally:
             remove_container(api, container)
@@ -73,7 +76,7 @@ def task_config(namespace: str, task: TaskSpec, network: str | None) -> dict[str
         "AttachStdout": True,
         "AttachStderr": True,
         "HostConfig": {
-            **host_config(namespace, resources=task.resources, mounts=task.mounts),
+            **_host(namespace, task),
             "AutoRemove": True,
             **({"NetworkMode": network} if network else {}),
         },
@@ -87,6 +90,31 @@ def task_config(namespace: str, task: TaskSpec, network: str | None) -> dict[str
     if task.workdir:
         config["WorkingDir"] = task.workdir
     return config
+
+
+def _host(namespace: str, task: TaskSpec) -> dict[str, Any]:
+    """Return where it runs. A folder of files below a mount is a volume without a name, which goes with the task."""
+    host = host_config(namespace, resources=task.resources, mounts=task.mounts)
+    labels = {"Labels": identity(namespace, Component.FILES)}
+    folders = [{"Type": "volume", "Target": folder, "VolumeOptions": labels} for folder in own_folders(task)]
+    return {**host, "Mounts": [*host["Mounts"], *folders]}
+
+
+def _give(api: APIClient, container: str, task: TaskSpec, name: str) -> None:
+    """Put a task's files into its container.
+
+    Raises:
+        BackendError: One of them cannot stand at its path.
+    """
+    files = list(given_files(task))
+    if not files:
+        return
+    try:
+        put_files(api, container, files, what=f"give task {name} its files")
+    except (UsageError, BackendError) as error:
+        message = f"the files of a task of {task.image.familiar} cannot be put where they belong: {error.summary}"
+        hint = f"cloudkit run {task.image.familiar} ls -la /  # what is there in the image"
+        raise BackendError(message, evidence=error.evidence, hint=hint) from error
 
 
 def _create(api: APIClient, name: str, task: TaskSpec, config: dict[str, Any]) -> str:

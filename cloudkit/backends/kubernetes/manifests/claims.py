@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cloudkit.backends.kubernetes.labels import COMPONENT, MANAGED_BY, OWNER, PART_OF, Component
@@ -12,7 +12,7 @@ from cloudkit.errors import UnsupportedError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.mount import Mount
 
-__all__ = ["CLAIM_SIZE", "check_claim", "check_template", "claim", "claim_templates", "claims"]
+__all__ = ["CLAIM_SIZE", "check_claim", "check_template", "claim", "claim_templates", "claims", "made_as"]
 
 CLAIM_SIZE = "1Gi"
 TAKEN = frozenset({"config", "secrets"})  # what pods call their files
@@ -23,7 +23,7 @@ _OTHER = re.compile(r"[^a-z0-9]+")
 def claims(spec: AppSpec, *, namespace: str) -> Iterator[dict[str, Any]]:
     """Yield a claim for each volume that an app mounts; the cluster makes those that each stateful replica has."""
     if spec.kind != "stateful":
-        for name, mount in _made(spec).items():
+        for name, mount in made_as(spec.mounts).items():
             yield claim(name, namespace=namespace, made=mount)
 
 
@@ -45,7 +45,7 @@ def claim_templates(spec: AppSpec) -> Iterator[dict[str, Any]]:
     Raises:
         UnsupportedError: A volume's name is none that a pod of a StatefulSet can have.
     """
-    for name, mount in sorted(_made(spec).items()):
+    for name, mount in sorted(made_as(spec.mounts).items()):
         check_template(name)
         yield _claim({"name": name}, mount)
 
@@ -65,9 +65,9 @@ def check_template(name: str) -> None:
         raise UnsupportedError(message, capability="volume", hint=f'volumes="{proposal or "data"}:/data"')
 
 
-def _made(spec: AppSpec) -> dict[str, Mount]:
+def made_as(mounts: Sequence[Mount]) -> dict[str, Mount]:
     """Return what says how each volume is made, by name: the first mount of it."""
-    volumes = [mount for mount in spec.mounts if mount.kind == "volume"]
+    volumes = [mount for mount in mounts if mount.kind == "volume"]
     first = {mount.source: mount for mount in reversed(volumes)}
     return {mount.source: first[mount.source] for mount in volumes}
 

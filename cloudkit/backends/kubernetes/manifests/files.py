@@ -16,8 +16,18 @@ from cloudkit.backends.kubernetes.manifests.heading import heading, own_labels
 from cloudkit.errors import UnsupportedError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.files import LostText
+from cloudkit.model.task import TaskSpec
 
-__all__ = ["check_size", "config_map", "config_name", "file_key", "file_mounts", "file_volumes", "is_config_name"]
+__all__ = [
+    "check_size",
+    "config_map",
+    "config_name",
+    "config_object",
+    "file_key",
+    "file_mounts",
+    "file_volumes",
+    "is_config_name",
+]
 
 LARGEST = 1024 * 1024  # bytes of a ConfigMap's or a Secret's data
 FOR_ALL, FOR_OWNER = 0o444, 0o400
@@ -60,21 +70,33 @@ def config_map(spec: AppSpec, *, namespace: str, revision: int) -> Iterator[dict
     """
     if not spec.config or any(isinstance(content, LostText) for content in spec.config.values()):
         return
-    data = {file_key(path): content for path, content in sorted(spec.config.items())}
-    check_size(spec.name, "config", data)
-    metadata = {"name": config_name(spec.name, revision), "namespace": namespace, "labels": own_labels(spec)}
-    yield heading("v1", "ConfigMap", metadata) | {"data": data}
+    name = config_name(spec.name, revision)
+    yield config_object(name, spec.config, owner=f"app {spec.name!r}", namespace=namespace, labels=own_labels(spec))
 
 
-def check_size(app: str, what: str, data: Mapping[str, str]) -> None:
+def config_object(
+    name: str, files: Mapping[str, str], *, owner: str, namespace: str, labels: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the ConfigMap of files.
+
+    Raises:
+        UnsupportedError: They are more than one object takes.
+    """
+    data = {file_key(path): content for path, content in sorted(files.items())}
+    check_size(owner, "config", data)
+    metadata = {"name": name, "namespace": namespace, "labels": dict(labels)}
+    return heading("v1", "ConfigMap", metadata) | {"data": data}
+
+
+def check_size(owner: str, what: str, data: Mapping[str, str]) -> None:
     """Refuse more than an object of the cluster takes."""
     size = sum(len(key) + len(content.encode()) for key, content in data.items())
     if size > LARGEST:
-        message = f"the {what} of app {app!r} have {size} bytes, and a cluster takes {LARGEST} of them"
+        message = f"the {what} of {owner} have {size} bytes, and a cluster takes {LARGEST} of them"
         raise UnsupportedError(message, capability="files", hint="COPY what is large into the image, or use a volume")
 
 
-def file_volumes(spec: AppSpec, *, config: str, secret: str) -> list[dict[str, Any]]:
+def file_volumes(spec: AppSpec | TaskSpec, *, config: str, secret: str) -> list[dict[str, Any]]:
     """Return the volumes of a pod's files.
 
     A secret file is its user's alone: the node gives it to the pod's group. Who the image's own user is, is not known.
@@ -92,7 +114,7 @@ def file_volumes(spec: AppSpec, *, config: str, secret: str) -> list[dict[str, A
     return [{"name": name, **source} for name, files, source in sources if files]
 
 
-def file_mounts(spec: AppSpec) -> list[dict[str, Any]]:
+def file_mounts(spec: AppSpec | TaskSpec) -> list[dict[str, Any]]:
     """Return where a container sees its files, by path, so that their order makes no new revision."""
     named = dict.fromkeys(spec.config, CONFIG) | dict.fromkeys(spec.secrets, SECRETS)
     return [

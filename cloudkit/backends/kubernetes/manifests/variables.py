@@ -67,7 +67,7 @@ def secret(spec: AppSpec, *, namespace: str, revision: int) -> Iterator[dict[str
     values = {name: value for name, value in spec.env.items() if isinstance(value, Secret)}
     values |= {file_key(path): value for path, value in spec.secrets.items()}
     if values and not any(isinstance(value, LostSecret) for value in values.values()):
-        check_size(spec.name, "secrets", {key: value.reveal() for key, value in values.items()})
+        check_size(f"app {spec.name!r}", "secrets", {key: value.reveal() for key, value in values.items()})
         name = secret_name(spec.name, revision)
         yield secret_object(name, values, namespace=namespace, labels=own_labels(spec))
 

@@ -16,12 +16,19 @@ from cloudkit.backends.commands.output import KEPT, Tail
 from cloudkit.backends.commands.starting import start_failure
 from cloudkit.backends.kubernetes.labels import CONTAINER
 from cloudkit.backends.kubernetes.login import login
+from cloudkit.backends.kubernetes.manifests import key_of
 from cloudkit.backends.kubernetes.manifests.pulling import pulled
 from cloudkit.backends.kubernetes.objects import Pod
 from cloudkit.backends.kubernetes.operations.channels import Conversation
 from cloudkit.backends.kubernetes.operations.loglines import records
 from cloudkit.backends.kubernetes.operations.pod_log import GRAIN, app_status, is_missing, open_log, target_of
-from cloudkit.backends.kubernetes.operations.task_manifest import task_claims, task_job, task_pull, task_secret
+from cloudkit.backends.kubernetes.operations.task_manifest import (
+    task_claims,
+    task_config,
+    task_job,
+    task_pull,
+    task_secret,
+)
 from cloudkit.backends.kubernetes.operations.task_pod import TaskPod
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.replicalogs.position import Position
@@ -74,20 +81,21 @@ def _made(client: Client, task: TaskSpec, name: str) -> Iterator[None]:
     space = client.namespace
     pull = task_pull(task, name=name, namespace=space, who=login(task.image.domain))
     job = pulled(task_job(task, name=name, namespace=space), task.image.domain if pull else "")
-    sealed = [one for one in (task_secret(task, name=name, namespace=space), pull) if one is not None]
+    given = (task_config(task, name=name, namespace=space), task_secret(task, name=name, namespace=space), pull)
+    read = [one for one in given if one is not None]
     for claim in task_claims(task, namespace=space):
         with suppress(ConflictError):  # it is there already
             client.create(object_path("persistentvolumeclaims", space), claim)
     try:
-        for one in sealed:
-            client.create(object_path("secrets", space), one)
+        for one in read:
+            client.create(object_path(key_of(one)[0], space), one)
         made = client.create(object_path("jobs", space), job)
-        for one in sealed:
-            path = object_path("secrets", space, one["metadata"]["name"])
+        for one in read:
+            path = object_path(key_of(one)[0], space, one["metadata"]["name"])
             client.patch(path, {"metadata": {"ownerReferences": [_owner(made)]}})
         yield
     finally:
-        _remove(client, name, sealed=[one["metadata"]["name"] for one in sealed])
+        _remove(client, name, read=map(key_of, read))
 
 
 def _owner(job: dict[str, Any]) -> dict[str, str]:
@@ -95,15 +103,15 @@ def _owner(job: dict[str, Any]) -> dict[str, str]:
     return {"apiVersion": "batch/v1", "kind": "Job", "name": job["metadata"]["name"], "uid": job["metadata"]["uid"]}
 
 
-def _remove(client: Client, name: str, *, sealed: Iterable[str]) -> None:
+def _remove(client: Client, name: str, *, read: Iterable[tuple[str, str]]) -> None:
     """Remove a task's objects; one that still runs is killed."""
     client.delete(object_path("jobs", client.namespace, name))
     for pod in client.list(object_path("pods", client.namespace), Pod, labels=_labels(name)).items:
         status = app_status(pod)
         running = status is not None and status.state.running is not None
         client.delete(object_path("pods", client.namespace, pod.metadata.name), grace=1 if running else 0)
-    for one in sealed:
-        client.delete(object_path("secrets", client.namespace, one))
+    for resource, one in read:
+        client.delete(object_path(resource, client.namespace, one))
 
 
 def _labels(name: str) -> str:

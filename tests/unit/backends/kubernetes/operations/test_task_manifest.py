@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from cloudkit.backends.kubernetes.operations.task_manifest import task_claims, task_job, task_secret
+from cloudkit.backends.kubernetes.operations.task_manifest import task_claims, task_config, task_job, task_secret
 from cloudkit.errors import UnsupportedError
 from cloudkit.model.mount import Mount
 from cloudkit.model.reference import Reference
@@ -48,14 +48,33 @@ def test_a_secret_stands_in_its_secret_alone() -> None:
     assert task_secret(TaskSpec(image=IMAGE), name="task-1", namespace="shop") is None
 
 
+def test_files_stand_in_objects_of_the_tasks_name() -> None:
+    """Secret ones in its Secret, those of configuration in its ConfigMap; the Job only names them."""
+    task = TaskSpec(image=IMAGE, config={"/etc/a.toml": "a = 1"}, secrets={"/run/secrets/token": Secret("hunter2")})
+
+    pod, config = pod_of(task), task_config(task, name="task-1", namespace="shop")
+    secret = task_secret(task, name="task-1", namespace="shop")
+
+    assert config is not None
+    assert secret is not None
+    assert list(config["data"].values()) == ["a = 1"]
+    assert list(secret["data"].values()) == ["aHVudGVyMg=="]
+    mounts = [(one["name"], one["mountPath"]) for one in pod["containers"][0]["volumeMounts"]]  # type: ignore[index]  # a list
+    assert mounts == [("config", "/etc/a.toml"), ("secrets", "/run/secrets/token")]
+    assert "hunter2" not in json.dumps([pod, config])
+    assert task_config(TaskSpec(image=IMAGE), name="task-1", namespace="shop") is None
+
+
 def test_volumes_are_claimed_once() -> None:
     """However often a task mounts them."""
-    mounts = (Mount(target="/a", source="data"), Mount(target="/b", source="data"), Mount(target="/c", kind="tmpfs"))
+    first = Mount(target="/a", source="data", size="2Gi")
+    mounts = (first, Mount(target="/b", source="data"), Mount(target="/c", kind="tmpfs"))
     task = TaskSpec(image=IMAGE, mounts=mounts)
 
     claims = list(task_claims(task, namespace="shop"))
 
     assert [one["metadata"]["name"] for one in claims] == ["data"]
+    assert claims[0]["spec"]["resources"]["requests"] == {"storage": "2Gi"}
     assert len(pod_of(task)["volumes"]) == 2  # type: ignore[arg-type]  # a list
 
 

@@ -94,7 +94,7 @@ class Inside:
                 self.name, command, replica=replica, stdin=stdin, env=env, user=user, workdir=workdir, timeout=timeout
             )
 
-    @verb(role=Role.OPERATOR)
+    @verb(role=Role.OPERATOR, terminal=True)
     def attach(self, *command: str, replica: Annotated[str | None, Names(Replica)] = None) -> int:
         """Run a command inside a replica on this terminal, such as a shell; return its exit code.
 

@@ -32,14 +32,18 @@ class VerbMark:
         role: Who may call it.
         confirm: True when a front end asks before it calls, as it loses something.
         changes: True when it changes the world, so that ``--plan`` and a journal have something to show.
+        terminal: True when it needs the terminal of whoever calls, so that only a front end that has it offers it.
     """
 
     role: Role
     confirm: bool = False
     changes: bool = False
+    terminal: bool = False
 
 
-def verb(*, role: Role = Role.VIEWER, confirm: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def verb(
+    *, role: Role = Role.VIEWER, confirm: bool = False, terminal: bool = False
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Mark a method of a handle as a verb; its signature and docstring are all that a front end reads.
 
     >>> @verb(role=Role.OPERATOR)
@@ -48,7 +52,7 @@ def verb(*, role: Role = Role.VIEWER, confirm: bool = False) -> Callable[[Callab
     >>> mark_of(scale).changes
     True
     """
-    mark = VerbMark(role=role, confirm=confirm, changes=role is not Role.VIEWER)
+    mark = VerbMark(role=role, confirm=confirm, changes=role is not Role.VIEWER, terminal=terminal)
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
         marked = noted(method) if mark.changes else method

@@ -23,6 +23,7 @@ class Catalogue(Mapping[str, Verb]):
     Args:
         root: The handle that a front end holds.
         handles: The handles that it opens by name.
+        keep: Says which verbs a front end offers; all where not given.
 
     Raises:
         UsageError: The root opens no such handle, or two verbs of one name differ in role, confirmation or words.
@@ -36,12 +37,12 @@ class Catalogue(Mapping[str, Verb]):
     'List what is there.'
     """
 
-    def __init__(self, root: type[Any], *handles: type[Any]) -> None:
+    def __init__(self, root: type[Any], *handles: type[Any], keep: Callable[[Verb], bool] = lambda _verb: True) -> None:
         self.root = root
         self.handles = (root, *handles)
         self._verbs: dict[str, Verb] = {}
         for handle in self.handles:
-            for verb in verbs_of(handle, opener(root, handle)):
+            for verb in filter(keep, verbs_of(handle, opener(root, handle))):
                 agree(self._verbs.setdefault(verb.name, verb), verb)
 
     def __getitem__(self, name: str) -> Verb:

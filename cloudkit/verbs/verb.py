@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Self, get_args, get_origin, get_type_hints
 
 from cloudkit.model.verb import VerbMark
@@ -72,6 +73,12 @@ class Verb:
         origin, arguments = get_origin(self.result), get_args(self.result)
         many = isinstance(origin, type) and issubclass(origin, Iterable) and arguments
         return arguments[0] if many and isinstance(arguments[0], type) else None
+
+    @property
+    def local(self) -> bool:
+        """True when it needs files or the terminal of the machine where it is called, which a chat has not got."""
+        shapes = [parameter.shape for parameter in self.parameters if not parameter.from_file]
+        return self.mark.terminal or any(shape is not None and Path in shape.kinds for shape in shapes)
 
     @property
     def positions(self) -> int:

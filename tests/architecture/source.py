@@ -1,4 +1,4 @@
-"""The source of the package under test, installed or not, as the architecture's laws read it."""
+"""The source of the packages under test, installed or not, as the architecture's laws read it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from functools import cache
 from pathlib import Path
 
 import cloudkit
+import cloudkit_bot
 
 __all__ = ["FUNCTION", "Module", "functions", "lines", "modules"]
 
-PACKAGE = Path(cloudkit.__file__).parent
+PACKAGES = (Path(cloudkit.__file__).parent, Path(str(cloudkit_bot.__file__)).parent)
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -32,13 +33,13 @@ class Module:
 
 @cache
 def modules() -> tuple[Module, ...]:
-    """Return every module of the package."""
-    return tuple(read(path) for path in sorted(PACKAGE.rglob("*.py")))
+    """Return every module of the packages."""
+    return tuple(read(path, package) for package in PACKAGES for path in sorted(package.rglob("*.py")))
 
 
-def read(path: Path) -> Module:
-    """Return one file as a module."""
-    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+def read(path: Path, package: Path) -> Module:
+    """Return one file of a package as a module."""
+    parts = path.relative_to(package.parent).with_suffix("").parts
     text = path.read_text(encoding="utf-8")
     return Module(".".join(part for part in parts if part != "__init__"), text, ast.parse(text))
 

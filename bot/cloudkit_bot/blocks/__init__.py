@@ -1,0 +1,1 @@
+"""Results as Slack's blocks: chosen by the result's type, within Slack's limits whatever the result's size."""

@@ -1,0 +1,91 @@
+"""Text of others made harmless in a chat: no colour, no control character, no secret, no more than fits.
+
+Source: docs.slack.dev/messaging/formatting-message-text for what is escaped; CVE-2021-42574 for bidirectional controls.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+__all__ = ["Redaction", "bare", "cut", "escaped", "units"]
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)|[@-Z\\^_])")
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u115f\u1160\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\ud800-\udfff]"
+)
+_SECRETS = re.compile(
+    r"""
+    xox[a-z]-[0-9A-Za-z-]{8,} | xapp-[0-9A-Za-z-]{8,}                      # Slack
+    | gh[pousr]_[0-9A-Za-z]{20,} | glpat-[0-9A-Za-z_-]{16,}                # forges
+    | AKIA[0-9A-Z]{16} | eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]*
+    | -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----(?:.*?-----END[ ][A-Z ]*PRIVATE[ ]KEY-----)?
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_NAMED = re.compile(
+    r"""(?i)(\b[\w.-]{0,40}(?:password|passwd|secret|token|api[_-]?key|private[_-]?key|credential)s?["']?\s{0,3}[=:]\s{0,3})"""
+    r"""("[^"\n]{1,400}"|'[^'\n]{1,400}'|[^\s"',;]{1,400})"""
+)
+_BEARER = re.compile(r"(?i)\b((?:bearer|basic)\s+)[0-9a-z._~+/=-]{8,}")
+_USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,100}:)[^\s/@]{1,200}(?=@)")
+
+
+def bare(text: str) -> str:
+    r"""Return a text without colours, control characters and what turns text round.
+
+    >>> bare("\x1b[31mred\x1b[0m \x07bell \u202eback")
+    'red bell back'
+    """
+    return _CONTROL.sub("", _ANSI.sub("", text.replace("\r\n", "\n")))
+
+
+def escaped(text: str) -> str:
+    """Return a text in which Slack finds no mention and no link.
+
+    >>> escaped("<!here> & <http://evil|safe>")
+    '&lt;!here&gt; &amp; &lt;http://evil|safe&gt;'
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def units(text: str) -> int:
+    """Return the length of a text as Slack's clients count it: what is beyond the first plane counts twice."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text of at most so many characters, with an ellipsis where something is missing.
+
+    >>> cut("a long text", 7), cut("short", 7)
+    ('a long…', 'short')
+    """
+    if units(text) <= most:
+        return text
+    kept = text[: most - 1]
+    while units(kept) > most - 1:
+        kept = kept[: most - 1 - (units(kept) - (most - 1))]
+    return f"{kept}…"
+
+
+class Redaction:
+    """Takes secrets out of a text: those that are known, and what looks like one.
+
+    Args:
+        known: Values that no text may hold.
+
+    >>> clean = Redaction(["hunter2"])
+    >>> clean("login hunter2, DB_PASSWORD=abc123, postgres://app:s3cret@db/app")
+    'login ***, DB_PASSWORD=***, postgres://app:***@db/app'
+    """
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        self._known = sorted(filter(None, known), key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        """Return the text with ``***`` in place of each secret, and without what steers a client."""
+        text = bare(text)
+        for secret in self._known:
+            text = text.replace(secret, "***")
+        text = _BEARER.sub(r"\1***", _SECRETS.sub("***", text))
+        return _USERINFO.sub(r"\1***", _NAMED.sub(r"\1***", text))

@@ -1,0 +1,120 @@
+"""The bot: Slack on one side, a cloud on the other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from slack_bolt import App
+from slack_sdk import WebClient
+from slack_sdk.http_retry.builtin_handlers import (
+    ConnectionErrorRetryHandler,
+    RateLimitErrorRetryHandler,
+    ServerErrorRetryHandler,
+)
+
+from cloudkit.cloud import Cloud
+from cloudkit.telemetry import Telemetry
+from cloudkit_bot.blocks.sheet import Look
+from cloudkit_bot.blocks.text import Redaction
+from cloudkit_bot.desk import Desk
+from cloudkit_bot.forms.offers import Offers
+from cloudkit_bot.listeners import listen
+from cloudkit_bot.metrics import Counts
+from cloudkit_bot.once import Once
+from cloudkit_bot.people import People
+from cloudkit_bot.policy.verdict import MembersLook, Policy
+from cloudkit_bot.sending import Sender, called
+from cloudkit_bot.settings import Settings
+from cloudkit_bot.words.grammar import chat_catalogue, chat_grammar
+from cloudkit_bot.work.pool import Pool
+
+__all__ = ["Bot", "client_of"]
+
+LOGGER = logging.getLogger("cloudkit_bot")
+RETRIES = 5  # of a call that is rate-limited
+MENUS = 4  # lists of names that are asked for at once
+
+
+class Bot:
+    """A bot of one workspace.
+
+    Args:
+        settings: Tokens, and how it works.
+        cloud: Where the apps run.
+        policy: Who may do what; where None, members may look and nobody may change anything.
+        telemetry: Where events and metrics go.
+
+    Raises:
+        Unsent: Slack does not know the token.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        cloud: Cloud,
+        *,
+        policy: Policy | None = None,
+        telemetry: Telemetry | None = None,
+    ) -> None:
+        self.settings = settings
+        self.client = client_of(settings)
+        self.identity: Mapping[str, Any] = called(self.client.auth_test).data
+        self.telemetry = telemetry or Telemetry()
+        self.pool, self.menus = Pool(settings.workers), Pool(MENUS)
+        self.counts = Counts(self.telemetry.registry, lambda: self.pool.busy)
+        catalogue = chat_catalogue()
+        look = Look(classic=settings.classic, program=settings.command, redact=Redaction(settings.secrets))
+        policy = policy or MembersLook()
+        self.desk = Desk(
+            catalogue=catalogue,
+            grammar=chat_grammar(catalogue, settings.command),
+            backend=cloud.backend,
+            sender=Sender(self.client, look),
+            policy=policy,
+            people=People(self.client, self.identity["team_id"], getattr(policy, "groups", ())),
+            pool=self.pool,
+            telemetry=self.telemetry,
+        )
+        self.offers = Offers(catalogue, self.desk.cloud, self.menus.executor)
+        self.once = Once()
+        self.app = self._app()
+
+    def _app(self) -> App:
+        """Make bolt's app; it never reads the environment for what the settings say."""
+        app = App(
+            logger=LOGGER,
+            name="cloudkit-bot",
+            client=self.client,
+            signing_secret=self.settings.signing_secret.reveal() or "none: Socket Mode takes no requests",
+            token_verification_enabled=True,
+            request_verification_enabled=not self.settings.sockets,
+        )
+        listen(app, self)
+        return app
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take no more, and let what goes on come to its end within the grace that the settings give."""
+        self.pool.close(self.settings.grace)
+        self.menus.close(0.1)
+
+
+def client_of(settings: Settings) -> WebClient:
+    """Return Slack's Web API, which waits and tries again where it is told to."""
+    client = WebClient(settings.bot_token.reveal(), base_url=settings.base_url, timeout=15, logger=LOGGER)
+    client.retry_handlers = [
+        ConnectionErrorRetryHandler(max_retry_count=2),
+        RateLimitErrorRetryHandler(max_retry_count=RETRIES),
+        ServerErrorRetryHandler(max_retry_count=2),
+    ]
+    return client

@@ -1,0 +1,98 @@
+"""What is there and what is missing: tokens, scopes, the cloud, the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from slack_sdk import WebClient
+
+from cloudkit.cloud import Cloud
+from cloudkit.errors import CloudkitError
+from cloudkit.model.check import Check
+from cloudkit_bot.bot import client_of
+from cloudkit_bot.manifest import GROUPS, SCOPES
+from cloudkit_bot.policy.cedar import PolicyFile
+from cloudkit_bot.sending import Unsent, called
+from cloudkit_bot.settings import Settings
+from cloudkit_bot.words.grammar import chat_catalogue
+
+__all__ = ["examine"]
+
+APPS = "https://api.slack.com/apps"
+
+
+def examine(settings: Settings, cloud: Callable[[], Cloud]) -> tuple[Check, ...]:
+    """Look at all that the bot needs.
+
+    Args:
+        settings: Its configuration.
+        cloud: Makes the cloud that it works on.
+    """
+    policy, groups = examined_policy(settings)
+    return (*examined_tokens(settings, groups), examined_cloud(cloud), policy)
+
+
+def examined_tokens(settings: Settings, groups: tuple[str, ...]) -> Iterator[Check]:
+    client = client_of(settings)
+    try:
+        told = called(client.auth_test)
+    except Unsent as unsent:
+        yield check("bot token", "", f"{unsent.word}; install the app at {APPS} and set SLACK_BOT_TOKEN")
+        return
+    yield check("bot token", f"workspace {told['team_id']}, user {told['user_id']}")
+    granted = {scope.strip() for scope in str(told.headers.get("x-oauth-scopes", "")).split(",") if scope.strip()}
+    yield from examined_scopes(granted, groups)
+    yield examined_way(settings, client)
+
+
+def examined_scopes(granted: set[str], groups: tuple[str, ...]) -> Iterator[Check]:
+    wanted = {*SCOPES, *([GROUPS] if groups else [])}
+    missing, more = sorted(wanted - granted), sorted(granted - wanted)
+    if not granted:
+        yield check("scopes", "Slack did not say which there are")
+    elif missing:
+        yield check("scopes", "", f"add {', '.join(missing)} and install the app again: cloudkit-bot manifest has them")
+    else:
+        yield check("scopes", ", ".join(sorted(granted & wanted)))
+    if more:
+        yield check("more scopes", "", f"not needed: {', '.join(more)}; the manifest has drifted")
+
+
+def examined_way(settings: Settings, client: WebClient) -> Check:
+    """Look whether Slack can reach the bot."""
+    if not settings.sockets:
+        secret = bool(settings.signing_secret.reveal())
+        return check(
+            "HTTP", f"listens at {settings.host}:{settings.port}" if secret else "", "set SLACK_SIGNING_SECRET"
+        )
+    try:
+        called(client.apps_connections_open, app_token=settings.app_token.reveal())
+    except Unsent as unsent:
+        return check("Socket Mode", "", f"{unsent.word}; set SLACK_APP_TOKEN to a token with connections:write")
+    return check("Socket Mode", "Slack opens a connection")
+
+
+def examined_cloud(cloud: Callable[[], Cloud]) -> Check:
+    try:
+        made = cloud()
+        return check("cloud", f"{made!r}, {len(made.backend.apps())} apps".strip("<>"))
+    except CloudkitError as error:
+        return check("cloud", "", error.summary)
+
+
+def examined_policy(settings: Settings) -> tuple[Check, tuple[str, ...]]:
+    if not settings.policy:
+        return check("policy", "none: members may look, and nobody may change anything"), ()
+    try:
+        found = PolicyFile(Path(settings.policy), chat_catalogue())
+    except CloudkitError as error:
+        return check("policy", "", "; ".join([error.summary, *error.evidence])), ()
+    return check("policy", settings.policy), found.groups
+
+
+def check(name: str, seen: str, missing: str = "") -> Check:
+    """A check that is well where something was seen."""
+    given: dict[str, Any] = {"detail": seen} if seen else {"detail": "missing", "fix": missing}
+    return Check(name=name, ok=bool(seen), **given)

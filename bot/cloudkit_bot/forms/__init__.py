@@ -1,0 +1,1 @@
+"""A form for every verb, made from its signature, and read back as the line that it means."""

@@ -1,0 +1,76 @@
+"""The app manifest: what Slack is asked for, and no more.
+
+Source: docs.slack.dev/reference/app-manifest
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cloudkit_bot.listeners import MESSAGE_SHORTCUT, SHORTCUT
+
+__all__ = ["SCOPES", "manifest", "manifest_text"]
+
+SCOPES = {
+    "app_mentions:read": "lines that begin with the bot's name",
+    "chat:write": "answers",
+    "commands": "the slash command and the shortcuts",
+    "files:write": "what is too long for a message",
+    "im:history": "lines in direct messages",
+    "im:write": "answers where the bot is no member",
+    "users:read": "who is a guest",
+}
+GROUPS = "usergroups:read"
+
+
+def manifest(*, command: str = "/cloud", name: str = "Cloud", url: str = "", groups: bool = False) -> dict[str, Any]:
+    """Return the manifest of the bot's app.
+
+    Args:
+        command: The slash command.
+        name: What the bot is called.
+        url: Where Slack's requests are taken; Socket Mode where empty.
+        groups: True where the policy names user groups, so that their members must be read.
+    """
+    scopes = sorted([*SCOPES, *([GROUPS] if groups else [])])
+    hint = "scale web 3"
+    slash = {"command": command, "description": "Run, scale, roll and explain apps", "usage_hint": hint}
+    events = {"bot_events": ["app_mention", "message.im"]}
+    addressed = {"request_url": url} if url else {}
+    return {
+        "display_information": {"name": name, "description": "The verbs of cloudkit as chat commands"},
+        "features": {
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "bot_user": {"display_name": name.lower(), "always_online": True},
+            "shortcuts": [shortcut(SHORTCUT, "global"), shortcut(MESSAGE_SHORTCUT, "message")],
+            "slash_commands": [{**slash, "should_escape": True, **({"url": url} if url else {})}],
+        },
+        "oauth_config": {"scopes": {"bot": scopes}},
+        "settings": {
+            "event_subscriptions": events | addressed,
+            "interactivity": {"is_enabled": True}
+            | ({"request_url": url, "message_menu_options_url": url} if url else {}),
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": not url,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def shortcut(callback: str, kind: str) -> dict[str, str]:
+    return {
+        "name": "Run a command",
+        "type": kind,
+        "callback_id": callback,
+        "description": "Choose a command and its options",
+    }
+
+
+def manifest_text(**given: Any) -> str:  # noqa: ANN401 # those of manifest
+    """Return the manifest as JSON, as Slack's page takes it."""
+    return json.dumps(manifest(**given), indent=2)

@@ -1,0 +1,1 @@
+"""Who may do what: a policy is asked before anything is looked at or changed."""

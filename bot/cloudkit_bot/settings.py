@@ -1,0 +1,127 @@
+"""What the bot is told: tokens, where it listens, what it runs on. The environment goes before the file.
+
+The file is TOML, with the names of ``Settings`` as they are; ``CLOUDKIT_BOT_CONFIG`` names it. In the environment they
+are written ``CLOUDKIT_BOT_PORT``; Slack's own tokens are ``SLACK_BOT_TOKEN``, ``SLACK_SIGNING_SECRET`` and
+``SLACK_APP_TOKEN``. ``..._FILE`` names a file that holds the value, as engines and clusters mount secrets.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from cloudkit.errors import ConfigError
+from cloudkit.model.secret import Secret
+
+__all__ = ["Settings"]
+
+SLACK = {"bot_token": "SLACK_BOT_TOKEN", "signing_secret": "SLACK_SIGNING_SECRET", "app_token": "SLACK_APP_TOKEN"}
+PREFIX = "CLOUDKIT_BOT_"
+NONE = Secret("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The bot's configuration.
+
+    Args:
+        bot_token: ``xoxb-...``, from the app's page at Slack.
+        signing_secret: What Slack signs its requests with; needed for HTTP.
+        app_token: ``xapp-...``, for Socket Mode; without it the bot listens by HTTP.
+        command: The slash command.
+        policy: The policy file; without it nobody may change anything.
+        backend: What runs the apps; what cloudkit finds where empty.
+        context: A docker context's or a kubeconfig's name.
+        namespace: What keeps its apps apart from others.
+        registry: Where images go that a cluster's nodes are to pull.
+        host: The address that is listened on.
+        port: The port that is listened on; 0 takes a free one.
+        workers: How many requests are worked on at once.
+        grace: Seconds that work has to come to its end when the bot is stopped.
+        classic: True sends no block that older clients do not know.
+        base_url: Slack's Web API.
+    """
+
+    bot_token: Secret = NONE
+    signing_secret: Secret = NONE
+    app_token: Secret = NONE
+    command: str = "/cloud"
+    policy: str = ""
+    backend: str = ""
+    context: str = ""
+    namespace: str = ""
+    registry: str = ""
+    host: str = "127.0.0.1"
+    port: int = 3000
+    workers: int = 16
+    grace: float = 25.0
+    classic: bool = False
+    base_url: str = "https://slack.com/api/"
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], file: Path | None = None) -> Settings:
+        """Read the settings of an environment and a file.
+
+        Raises:
+            ConfigError: A value is not what it should be, or a name is not known.
+        """
+        named = file or (Path(environ[f"{PREFIX}CONFIG"]) if environ.get(f"{PREFIX}CONFIG") else None)
+        written = from_file(named) if named else {}
+        kinds = get_type_hints(cls)
+        given = {}
+        for field in fields(cls):
+            value = from_environment(environ, field.name)
+            value = written.get(field.name) if value is None else value
+            if value is not None:
+                given[field.name] = converted(field.name, value, kinds[field.name])
+        return cls(**given)
+
+    @property
+    def sockets(self) -> bool:
+        """True for Socket Mode."""
+        return bool(self.app_token.reveal())
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that no text may hold."""
+        return tuple(filter(None, (one.reveal() for one in (self.bot_token, self.signing_secret, self.app_token))))
+
+
+def from_file(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"cannot read {path}: {error}", hint=f"mend the file, or unset {PREFIX}CONFIG") from error
+    known = [field.name for field in fields(Settings)]
+    strange = sorted(set(content) - set(known))
+    if strange:
+        raise ConfigError(f"{path} has {strange[0][:80]!r}, which is not known; known are: {', '.join(known)}")
+    return content
+
+
+def from_environment(environ: Mapping[str, str], name: str) -> str | None:
+    variable = SLACK.get(name, f"{PREFIX}{name.upper()}")
+    if environ.get(variable):
+        return environ[variable]
+    file = environ.get(f"{variable}_FILE")
+    if not file:
+        return None
+    try:
+        return Path(file).read_text("utf-8").strip()
+    except OSError as error:
+        raise ConfigError(f"{variable}_FILE names {file!r}, which cannot be read: {error}") from error
+
+
+def converted(name: str, value: Any, kind: type[Any]) -> Any:  # noqa: ANN401 # what the field says
+    try:
+        if kind is Secret:
+            return Secret(str(value))
+        if kind is bool and isinstance(value, str):
+            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
+        return kind(value)
+    except (KeyError, ValueError) as error:
+        wanted = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, kind.__name__)
+        raise ConfigError(f"the setting {name} is {str(value)[:40]!r}; allowed is {wanted}") from error

@@ -1,0 +1,110 @@
+"""Socket Mode: envelopes over a WebSocket, each answered by its ``envelope_id``."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from queue import Empty, SimpleQueue
+from threading import Condition, Thread
+from typing import TYPE_CHECKING, Any
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import Server, ServerConnection, serve
+
+if TYPE_CHECKING:
+    from cloudkit_bot.testing.workspace import Workspace
+
+__all__ = ["Sockets"]
+
+
+class Sockets:
+    """The WebSocket side of the stand-in."""
+
+    def __init__(self, slack: Workspace) -> None:
+        self.slack = slack
+        self.tickets: set[str] = set()
+        self.open: list[ServerConnection] = []
+        self.answers: dict[str, SimpleQueue[dict[str, Any]]] = {}
+        self.came = Condition()
+        self._server: Server | None = None
+        self._thread: Thread | None = None
+
+    def start(self) -> None:
+        """Listen from now on."""
+        quiet = logging.getLogger("cloudkit_bot.testing.sockets")
+        quiet.addHandler(logging.NullHandler())
+        quiet.propagate = False
+        self._server = serve(self.talk, "127.0.0.1", 0, compression=None, logger=quiet)
+        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close every connection."""
+        for connection in list(self.open):
+            connection.close()
+        if self._server is not None and self._thread is not None:
+            self._server.shutdown()
+            self._thread.join()
+
+    def ticket(self) -> str:
+        """Return an address that takes one connection."""
+        ticket = secrets.token_hex(8)
+        self.tickets.add(ticket)
+        port = self._server.socket.getsockname()[1] if self._server else 0
+        return f"ws://127.0.0.1:{port}/link/?ticket={ticket}"
+
+    def talk(self, connection: ServerConnection) -> None:
+        """Greet a bot, and take its answers until it goes."""
+        ticket = connection.request.path.rpartition("=")[2] if connection.request else ""
+        if ticket not in self.tickets:
+            connection.close(4001, "invalid ticket")
+            return
+        self.tickets.remove(ticket)
+        connection.send(json.dumps({"type": "hello", "num_connections": len(self.open) + 1}))
+        with self.came:
+            self.open.append(connection)
+            self.came.notify_all()
+        try:
+            for text in connection:
+                self.took(json.loads(text))
+        except ConnectionClosed:
+            pass
+        finally:
+            self.open.remove(connection)
+
+    def took(self, answer: dict[str, Any]) -> None:
+        """Keep an answer for who waits for it."""
+        queue = self.answers.get(answer.get("envelope_id", ""))
+        if queue is not None:
+            queue.put(answer)
+
+    def deliver(
+        self, kind: str, payload: dict[str, Any], *, retry: int = 0, seconds: float = 3.0
+    ) -> dict[str, Any] | None:
+        """Send an envelope over the connection that is there, and return the bot's answer; None when none came.
+
+        Args:
+            kind: ``slash_commands``, ``interactive`` or ``events_api``.
+            payload: What it carries.
+            retry: Which attempt it is, from 0.
+            seconds: How long Slack waits for the answer.
+        """
+        envelope: dict[str, Any] = {
+            "type": kind, "envelope_id": secrets.token_hex(16), "payload": payload, "accepts_response_payload": True,
+        }  # fmt: skip
+        if kind == "events_api":
+            envelope |= {"retry_attempt": retry, "retry_reason": "timeout" if retry else ""}
+        queue = self.answers[envelope["envelope_id"]] = SimpleQueue()
+        self.connection().send(json.dumps(envelope))
+        try:
+            return queue.get(timeout=seconds)
+        except Empty:
+            return None
+
+    def connection(self, seconds: float = 30.0) -> ServerConnection:
+        """Return the connection of a bot, as soon as there is one."""
+        with self.came:
+            if not self.came.wait_for(lambda: self.open, seconds):
+                raise AssertionError("no bot has connected by Socket Mode")
+            return self.open[-1]

@@ -1,0 +1,1 @@
+"""What is typed in a chat, as words that the grammar reads."""

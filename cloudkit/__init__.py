@@ -37,7 +37,7 @@ from cloudkit.model.cause import Cause, CauseCode
 from cloudkit.model.job import Job, Schedule
 from cloudkit.model.mount import Mount
 from cloudkit.model.placement import Affinity, Placement, Spread, Toleration
-from cloudkit.model.plan import Plan
+from cloudkit.model.plan import Plan, Risk
 from cloudkit.model.port import Port
 from cloudkit.model.probe import ExecProbe, HttpProbe, TcpProbe
 from cloudkit.model.progress import Progress
@@ -48,6 +48,7 @@ from cloudkit.model.rows import Rows
 from cloudkit.model.secret import Secret
 from cloudkit.model.state import AppState
 from cloudkit.model.workload import Workload
+from cloudkit.plans import Plans
 from cloudkit.telemetry import Telemetry
 
 __all__ = [
@@ -78,11 +79,13 @@ __all__ = [
     "NotFoundError",
     "Placement",
     "Plan",
+    "Plans",
     "Port",
     "Progress",
     "Reference",
     "RegistryError",
     "Resources",
+    "Risk",
     "Rollout",
     "RolloutError",
     "Schedule",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock, local
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ from cloudkit.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from cloudkit.journal.journal import Journal
+    from cloudkit.model.given import GivenSecrets
 
 __all__ = ["Session"]
 
@@ -105,7 +107,7 @@ class Session:
 
     @contextmanager
     def planning(self) -> Iterator[list[Plan]]:
-        """Record what the verbs inside would do, and do none of it."""
+        """Record what the verbs inside would do, a plan for each app, and do none of it."""
         outer, plans = self.plans, list[Plan]()
         self._planning.plans = plans
         try:
@@ -190,6 +192,30 @@ class Session:
         with self.operation("delete", name, planned=True):
             self._execute(self.backend.plan_delete(name), wait=True, timeout=None)
 
+    def apply(
+        self, plans: Sequence[Plan], *, given: GivenSecrets, wait: bool = True, timeout: float | None = None
+    ) -> list[AppState]:
+        """Make plans true, each from what it was made from; while planning, record them.
+
+        Args:
+            plans: Of one app each.
+            given: The secrets that plans out of a file have not got.
+            wait: Return when all is as wanted.
+            timeout: Seconds at the most for each app.
+
+        Returns:
+            What is there now of the apps that stay; nothing when it was only planned.
+        """
+        from cloudkit.applying import Applying
+
+        operation = partial(self.operation, "apply", planned=True)
+        act = Applying(backend=self.backend, given=given, operation=operation, act=self._act)
+        if self.plans is None:
+            return act.apply(plans, wait=wait, timeout=timeout)
+        for plan in act.checked(plans):
+            self._record(plan)
+        return []
+
     def control(self, *, interval: float, once: bool) -> Iterator[Event]:
         """Heal what apps have lost, and yield what happens; while planning, record what there is to heal now."""
         from cloudkit.controller.controller import control, this_process
@@ -201,7 +227,9 @@ class Session:
             raise UnsupportedError(message, capability="controller", hint="cloudkit apps")
         if self.plans is not None:
             plans = [self.backend.plan(state.spec) for state in self.backend.apps() if not state.settled]
-            self.plans.extend(plan for plan in plans if not plan.empty)
+            for plan in plans:
+                if not plan.empty:
+                    self._record(plan)
             return iter(())
         return self._controlled(control(backend, interval=interval, once=once, holder=this_process()))
 
@@ -211,14 +239,23 @@ class Session:
 
     def _execute(self, plan: Plan, *, wait: bool, timeout: float | None) -> AppState | None:
         if self.plans is not None:
-            self.plans.append(plan)
+            self._record(plan)
             return None
+        return self._act(plan, wait=wait, timeout=timeout)
+
+    def _act(self, plan: Plan, *, wait: bool, timeout: float | None) -> AppState | None:
         note = self.recorder.note
         note.planned(plan)
         with detachable(self.backend, plan.app, plan.after) if plan.after else nullcontext():
             state = self.backend.apply(plan, wait=wait, timeout=timeout, listener=self.listener)
         note.seen(state)
         return state
+
+    def _record(self, plan: Plan) -> None:
+        """Keep a plan; of one app the last one holds, as it leads from what is there to all that is wanted."""
+        plans = self.plans if self.plans is not None else []
+        place = next((index for index, one in enumerate(plans) if one.app == plan.app), len(plans))
+        plans[place : place + 1] = [plan]
 
     def close(self) -> None:
         """Let go of the connection; calling it twice is no error."""

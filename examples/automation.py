@@ -15,12 +15,13 @@ BAD = "throw new Error('no database')"
 
 
 def release(cloud: Cloud, program: str) -> App:
-    """Bring the app to a program, whether or not it is there already; say first what will happen."""
+    """Bring the app to a program, whether or not it is there already; say first what will happen, then do that."""
     options = {"command": ["node", "--eval", program], "port": 3000, "publish": 0, "replicas": 2}
     with cloud.planning() as plans:
         cloud.deploy("release", IMAGE, **options)
-    print(plans[0])
-    return cloud.deploy("release", IMAGE, **options)
+    print(plans)
+    plans.apply()
+    return cloud.app("release")
 
 
 def main() -> int:

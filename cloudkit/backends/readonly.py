@@ -10,7 +10,7 @@ from cloudkit.errors import UnsupportedError
 if TYPE_CHECKING:
     from cloudkit.backends.protocol import Backend
 
-__all__ = ["read_only"]
+__all__ = ["read_only", "refuse_act"]
 
 ACTS = frozenset({"apply", "run", "exec", "attach", "copy_in", "copy_out", "forward", "heal", "trigger"})
 IMAGE_ACTS = frozenset({"build", "pull", "push", "tag", "remove", "save", "load"})
@@ -27,14 +27,19 @@ class Guard:
 
     def __getattr__(self, name: str) -> object:
         if name in self._acts:
-            return lambda *_given, **_options: refuse(name)
+            return lambda *_given, **_options: refuse_act(name)
         found: object = getattr(self._inner, name)
         if name == "publish" and callable(found):
             return partial(found, push=False)
         return Guard(found, IMAGE_ACTS) if name == "images" and self._acts is ACTS else found
 
 
-def refuse(name: str) -> NoReturn:
+def refuse_act(name: str) -> NoReturn:
+    """Raise the error of what would act at once, though one only plans.
+
+    Raises:
+        UnsupportedError: Always.
+    """
     what = name.replace("_", " ")
     raise UnsupportedError(
         f"a plan shows changes of apps; to {what} would act at once, so nothing was done",

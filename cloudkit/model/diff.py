@@ -11,7 +11,7 @@ from cloudkit.model.encode import flat
 from cloudkit.model.files import LostText
 from cloudkit.model.secret import LostSecret, Secret
 
-__all__ = ["changed_lines"]
+__all__ = ["changed_lines", "given_secrets"]
 
 HIDDEN = "***"
 CONFIG = "config."
@@ -41,6 +41,19 @@ def changed_lines(before: AppSpec | None, after: AppSpec | None, *, generation: 
     if not lines:
         return []
     return [_heading("---", before, generation), _heading("+++", after, generation + 1), *lines]
+
+
+def given_secrets(before: AppSpec | None, after: AppSpec | None) -> tuple[str, ...]:
+    """Return the secrets, by variable or path, whose value is not the one that was there before.
+
+    >>> from cloudkit.model.reference import Reference
+    >>> web = AppSpec(name="web", image=Reference.parse("web:1"), env={"OLD": Secret("1")})
+    >>> given_secrets(web, web.replace(env={"OLD": Secret("1"), "NEW": Secret("2")}))
+    ('NEW',)
+    """
+    old, new = ({} if spec is None else {**spec.env, **spec.secrets} for spec in (before, after))
+    secret = sorted(name for name, value in new.items() if isinstance(value, Secret))
+    return tuple(name for name in secret if name not in old or _plain(old[name]) != _plain(new[name]))
 
 
 def _heading(mark: str, spec: AppSpec | None, generation: int) -> str:

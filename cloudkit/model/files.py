@@ -22,6 +22,7 @@ __all__ = [
     "digest_of",
     "folders_of",
     "secret_files",
+    "secret_text",
 ]
 
 LARGEST = 512 * 1024  # bytes of one file; a cluster takes a mebibyte of all of them
@@ -91,6 +92,16 @@ def secret_files(option: str, value: object) -> dict[str, object]:
         content = _content(option, key, item)
         found[path] = Secret(content) if isinstance(content, str) else content
     return found
+
+
+def secret_text(name: str, file: Path) -> str:
+    """Return what a file of this machine holds.
+
+    Raises:
+        UsageError: It is no text or too large.
+        NotFoundError: It is not there.
+    """
+    return _text_of(name_of("secret", name), file)
 
 
 def folders_of(paths: Sequence[str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from cloudkit.model.app import AppSpec
 from cloudkit.model.rows import mimebundle, pretty
 
-__all__ = ["Action", "ActionKind", "Plan"]
+__all__ = ["Action", "ActionKind", "Plan", "Risk"]
 
 
 class ActionKind(StrEnum):
@@ -22,6 +22,15 @@ class ActionKind(StrEnum):
     STOP = "stop"
     REMOVE = "remove"
     UPDATE = "update"
+
+
+class Risk(StrEnum):
+    """What one may want to know before a change is made."""
+
+    DOWNTIME = "downtime"
+    DATA_LOSS = "data loss"
+    REMOVES = "removes"
+    REPLACES = "replaces"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +85,14 @@ class Plan:
     def digest(self) -> str:
         """What names this change: sha256 over where it starts, where it leads and its steps, in hexadecimal.
 
-        The values of secrets are no part of it, so that it can be shown.
+        The values of secrets are no part of it, so that it can be shown; which of them change is.
         """
         from hashlib import sha256
 
         from cloudkit.model.encode import canonical, encode  # loaded when a plan is named, not when a program starts
 
-        content = {
+        other = {"secrets": list(self.given)} if self.before and self.given else {}
+        content = other | {
             "app": self.app,
             "backend": self.backend,
             "generation": self.generation,
@@ -103,11 +113,48 @@ class Plan:
         missing = 1 if after.kind == "stateful" else after.rollout.max_unavailable
         return self._balancer_goes or (rolls and missing >= after.replicas)
 
+    @property
+    def risks(self) -> tuple[Risk, ...]:
+        """What it may cost: downtime, data, the app itself, or what its replicas hold in themselves."""
+        costs = {
+            Risk.DOWNTIME: self.downtime,
+            Risk.DATA_LOSS: not self.empty and self._unmounts,
+            Risk.REMOVES: not self.empty and self.before is not None and self.after is None,
+            Risk.REPLACES: not self.empty and self._replaces,
+        }
+        return tuple(risk for risk, true in costs.items() if true)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The secrets whose values come with this change, by variable or path; all others stay as they are."""
+        from cloudkit.model.diff import given_secrets
+
+        return given_secrets(self.before, self.after)
+
     def diff(self) -> str:
         """Return the fields that change, a line for each value before and after; secrets are ``***``."""
         from cloudkit.model.diff import changed_lines
 
         return "\n".join(changed_lines(self.before, self.after, generation=self.generation))
+
+    @property
+    def _unmounts(self) -> bool:
+        """True when a volume goes, or the app no longer sees one that it wrote to."""
+        gone = {ActionKind.REPLACE, ActionKind.REMOVE}
+        if any(action.object == "volume" and action.kind in gone for action in self.actions):
+            return True
+        if self.before is None or self.after is None:
+            return False
+        kept = {(mount.target, mount.source) for mount in self.after.mounts}
+        written = (mount for mount in self.before.mounts if mount.kind != "tmpfs" and not mount.read_only)
+        return any((mount.target, mount.source) not in kept for mount in written)
+
+    @property
+    def _replaces(self) -> bool:
+        before, after = self.before, self.after
+        if before is None or after is None or before.stopped or before.replicas == 0:
+            return False
+        return before.template != after.template
 
     @property
     def _balancer_goes(self) -> bool:
@@ -119,5 +166,6 @@ class Plan:
         if self.empty:
             return f"{self.app} on {self.backend}: nothing to do"
         number = f"{len(self.actions)} step{'s' * (len(self.actions) > 1)}"
-        heading = f"{self.app} on {self.backend}: {number}{', with downtime' * self.downtime}"
+        told = f"{', with downtime' * self.downtime}{', with loss of data' * (Risk.DATA_LOSS in self.risks)}"
+        heading = f"{self.app} on {self.backend}: {number}{told}"
         return "\n".join((heading, *(f"  {index}. {action}" for index, action in enumerate(self.actions, start=1))))

@@ -9,7 +9,8 @@ state      besides its fields
 AppState   ``name``, ``phase``, ``ready``, ``wanted``, ``settled``
 Replica    ``ready``
 TaskResult ``ok``
-Plan       ``empty``, ``digest``, ``downtime``
+Plan       ``empty``, ``digest``, ``downtime``, ``risks``
+Plans      ``plans``, ``place``, ``empty``, ``digest``, ``risks``
 ========== ===========================================
 
 A handle is its state as it is now. A stream is one object a line.
@@ -32,6 +33,7 @@ from cloudkit.model.reference import Digest, Reference
 from cloudkit.model.secret import Secret
 from cloudkit.model.state import AppState, Replica
 from cloudkit.model.task import TaskResult
+from cloudkit.plans import Plans
 
 __all__ = ["json_text", "to_json"]
 
@@ -116,7 +118,14 @@ def _task(result: TaskResult) -> dict[str, Any]:
 
 @to_json.register
 def _plan(plan: Plan) -> dict[str, Any]:
-    return fields_of(plan) | {"empty": plan.empty, "digest": plan.digest, "downtime": plan.downtime}
+    told = {"empty": plan.empty, "digest": plan.digest, "downtime": plan.downtime}
+    return fields_of(plan) | told | {"risks": to_json(plan.risks)}
+
+
+@to_json.register
+def _plans(plans: Plans) -> dict[str, Any]:
+    told = {"empty": plans.empty, "digest": plans.digest, "risks": to_json(plans.risks)}
+    return {"place": fields_of(plans.place), **told, "plans": [to_json(plan) for plan in plans]}
 
 
 @to_json.register

@@ -8,14 +8,13 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from cloudkit.backends.readonly import read_only
 from cloudkit.cloud import Cloud
 from cloudkit.command import Call, invoke
 from cloudkit.command.refused import written
 from cloudkit.errors import UsageError
 from cloudkit.model.check import Check
-from cloudkit.model.plan import Plan
 from cloudkit.model.task import TaskResult
+from cloudkit.plans import Plans
 from cloudkit.shell.failure import interrupted
 from cloudkit.shell.grammar import PROGRAM, catalogue, cloud_of
 from cloudkit.shell.output import Output
@@ -37,7 +36,7 @@ def run(call: Call, settings: Settings, words: Sequence[str]) -> int:
     """
     if settings.verbose:
         log_to_stderr()
-    planned = settings.plan and call.verb.mark.changes
+    planned = settings.planning and call.verb.mark.changes
     if call.verb.mark.confirm and not planned and not settings.yes and not confirmed(call, words):
         sys.stderr.write("nothing was changed\n")
         return DECLINED
@@ -70,16 +69,17 @@ def stated(result: object) -> object:
 
 def plan(call: Call, cloud: Cloud, settings: Settings) -> int:
     """Show what the call would do; whatever would act at once is refused."""
-    output(settings).show(plans_of(call, cloud))
+    output(settings).show(plans_of(call, cloud, settings))
     return 0
 
 
-def plans_of(call: Call, cloud: Cloud) -> tuple[Plan, ...]:
-    """Return what the call would do, and do none of it."""
-    looking = Cloud(read_only(cloud.backend), namespace=cloud.backend.namespace)
-    with looking.planning() as plans:
-        invoke(call, looking)
-    return tuple(plans)
+def plans_of(call: Call, cloud: Cloud, settings: Settings) -> Plans:
+    """Return what the call would do, kept in a file where that is asked for, and do none of it."""
+    with cloud.planning() as plans:
+        invoke(call, cloud)
+    if settings.plan_out is not None:
+        plans.save(settings.plan_out)
+    return plans
 
 
 def output(settings: Settings) -> Output:

@@ -22,12 +22,18 @@ class Settings:
     namespace: str | None = None
     registry: str | None = None
     builder: str | None = None
+    plan_out: str | None = None
     json: bool = False
     plan: bool = False
     yes: bool = False
     quiet: bool = False
     verbose: bool = False
     no_color: bool = False
+
+    @property
+    def planning(self) -> bool:
+        """True when the verb is to be planned, not done."""
+        return self.plan or self.plan_out is not None
 
 
 PREFIX = "setting_"  # keeps them apart from a verb's own parameters
@@ -52,6 +58,14 @@ def global_options() -> Iterator[click.Option]:
     """Return the options of every command."""
     for name, help in VALUES:
         yield click.Option([PREFIX + name, f"--{name}"], expose_value=False, callback=keep, help=help, metavar="NAME")
+    yield click.Option(
+        [f"{PREFIX}plan_out", "--plan-out"],
+        expose_value=False,
+        callback=keep,
+        help="Write what would change to a file, and change nothing.",
+        metavar="FILE",
+        type=click.Path(),
+    )
     for name, help in SWITCHES.items():
         dashed = f"--{name.replace('_', '-')}"
         yield click.Option(

@@ -13,6 +13,7 @@ from cloudkit.model.log import Event, LogLine
 from cloudkit.model.plan import Plan
 from cloudkit.model.state import AppState, Replica
 from cloudkit.model.task import TaskResult
+from cloudkit.plans import Plans
 from cloudkit.view.block import Cell, Facts, Lines, Tone, View, grid
 from cloudkit.view.columns import COLUMNS, action, phase, ready
 from cloudkit.view.words import moment
@@ -115,6 +116,18 @@ def _plan(plan: Plan) -> View:
     changes = [Cell(f"  {line}", DIFFERENCE.get(line[:1], Tone.DIM)) for line in plan.diff().splitlines()]
     lines = (Cell(title, Tone.WARN if plan.downtime else Tone.STRONG), *map(Cell, steps), *changes)
     return (Lines(lines),)
+
+
+@view.register
+def _plans(plans: Plans) -> View:
+    if not plans:
+        return (Lines((Cell("nothing to do"),)),)
+    risks = ", ".join(plans.risks) or "none"
+    facts = (
+        ("risks", Cell(risks, Tone.WARN if plans.risks else Tone.GOOD)),
+        ("digest", Cell(plans.digest, Tone.DIM)),
+    )
+    return (*(block for plan in plans for block in view(plan)), Facts(facts))
 
 
 DIFFERENCE = {"+": Tone.GOOD, "-": Tone.BAD}

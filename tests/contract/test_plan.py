@@ -54,9 +54,11 @@ def test_planning_changes_nothing_and_adds_up(cloud: Cloud, web: App) -> None:
 
     with cloud.planning() as plans:
         web.scale(5).deploy(env={"BODY": "x"})
+        added = [plan.after and (plan.after.replicas, plan.after.env["BODY"]) for plan in plans]
         cloud.app("web").delete()
 
-    assert [plan.after and plan.after.replicas for plan in plans] == [5, 5, None]
+    assert added == [(5, "x")]
+    assert [plan.after for plan in plans] == [None]
     assert web.status().replicas == before.replicas
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import assert_type
 
-from cloudkit import App, AppState, BuiltImage, Cloud, Image, Plan, RolloutError, Secret
+from cloudkit import App, AppState, BuiltImage, Cloud, Image, Plan, Plans, RolloutError, Secret
 from cloudkit.model.log import Event, LogLine
 from cloudkit.model.rows import Rows
 from cloudkit.model.state import Revision
@@ -28,7 +28,10 @@ assert_type(cloud.app("web").url, str)
 assert_type(Secret("hunter2").reveal(), str)
 
 with cloud.planning() as plans:
-    assert_type(plans, list[Plan])
+    assert_type(plans, Plans)
+    assert_type(plans[0], Plan)
+assert_type(plans.apply(), Rows[AppState])
+assert_type(cloud.load_plans("plan.json").only("web"), Plans)
 
 cloud.image("web").deploy("web")  # type: ignore[attr-defined]
 cloud.build().scale(3)  # type: ignore[attr-defined]

@@ -11,9 +11,7 @@ from cloudkit.cloud import Cloud
 from cloudkit.command import Call, Grammar, Help, invoke
 from cloudkit.command.refused import written
 from cloudkit.errors import CloudkitError, Detached, UsageError
-from cloudkit.model.plan import Plan
 from cloudkit.model.progress import ambient
-from cloudkit.model.rows import Rows
 from cloudkit.shell.failure import interrupted
 from cloudkit.shell.grammar import SUMMARY, catalogue, cloud_of
 from cloudkit.shell.prompt.cells import CellProgress
@@ -102,8 +100,8 @@ class CloudMagic:
     def carried_out(self, call: Call, settings: Settings, words: Sequence[str]) -> Any:  # noqa: ANN401  # each verb's own
         """Carry a call out, or plan it, and return its value; a stream is drawn as it comes."""
         cloud = self.cloud(settings)
-        if settings.plan and call.verb.mark.changes:
-            return Rows(plans_of(call, cloud), Plan)
+        if settings.planning and call.verb.mark.changes:
+            return plans_of(call, cloud, settings)
         if call.verb.mark.confirm and not settings.yes and not confirmed(call, words):
             sys.stdout.write("nothing was changed\n")
             return None

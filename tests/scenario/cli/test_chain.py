@@ -9,6 +9,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,27 @@ def test_a_plan_changes_nothing(words: Run, web: str) -> None:
     assert done.returncode == 0
     assert "+replicas: 5" in done.stdout
     assert state(words)["wanted"] == 2
+
+
+def test_a_plan_in_a_file_is_made_once(words: Run, web: str, tmp_path: Path) -> None:
+    """It shows what it writes; applied twice at once and once more it acts once; a stale one is a conflict."""
+    file = str(tmp_path / "plan.json")
+    planned = words("restart", web, "--plan-out", file, "--json")
+    digest = json.loads(planned.stdout)["digest"]
+    assert state(words)["generation"] == 1
+    assert words("apply", file, "--digest", "0" * 64).returncode == 5
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(lambda _: words("apply", file, "--digest", digest), range(2)))
+    again = words("apply", file)
+
+    assert [(one.returncode, one.stderr[-300:]) for one in (*done, again) if one.returncode] == []
+    assert (state(words)["generation"], state(words)["ready"]) == (2, 2)
+    assert "2/2" in again.stdout
+    assert "nothing to do" in words("apply", file, "--plan").stdout
+    words("scale", web, "1")
+    stale = words("apply", file)
+    assert (stale.returncode, "now 3" in stale.stderr, "plan again" in stale.stderr) == (5, True, True)
 
 
 def test_a_command_keeps_its_output_and_its_exit_code(words: Run, image: str, web: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from cloudkit.backends.kubernetes.refusal import Field, RefusedError
+from cloudkit.backends.kubernetes.target import Target
 from cloudkit.config.cluster import Cluster
 from cloudkit.errors import AccessError, BackendError, CloudkitError, ConflictError, NotFoundError, UsageError
 
@@ -14,6 +16,7 @@ _NO_NAMESPACE = re.compile(r'namespaces "(?P<name>[^"]+)" not found')
 _QUOTA = re.compile(r"exceeded quota|failed quota")
 _ADMISSION = re.compile(r"admission webhook|violates PodSecurity|ValidatingAdmissionPolicy|forbidden: violates")
 _ENDING = re.compile(r"because it is being terminated")
+_LACKING = re.compile(r'cannot (?P<verb>[a-z]+) resource "(?P<resource>[a-z0-9/.-]+)" in API group "(?P<group>[^"]*)"')
 _MANAGER = re.compile(r'conflict with "(?P<name>[^"]+)"')
 
 
@@ -86,7 +89,25 @@ def _forbidden(what: str, refusal: RefusedError, cluster: Cluster | None) -> Clo
     if _ADMISSION.search(message):
         return UsageError(f"cannot {what}: a policy of the cluster forbids it", evidence=evidence)
     flag = f" --context {cluster.context}" if cluster and cluster.context else ""
-    return AccessError(f"cannot {what}: not allowed", evidence=evidence, hint=refusal.target.question + flag)
+    lacking = _lacking(refusal)
+    summary = f"cannot {what}: not allowed to {lacking.permission}"
+    return AccessError(summary, evidence=evidence, hint=lacking.question + flag)
+
+
+def _lacking(refusal: RefusedError) -> Target:
+    r"""Return the permission that lacks, as the server names it: what is applied may have to be created as well.
+
+    >>> body = rb'{"message": "User \"ann\" cannot create resource \"services\" in API group \"\""}'
+    >>> _lacking(RefusedError(403, body, target=Target.of("PATCH", "/api/v1/namespaces/shop/services/web"))).question
+    'kubectl auth can-i create services -n shop'
+    """
+    target, found = refusal.target, _LACKING.search(refusal.message)
+    if found is None:
+        return target
+    resource, _, part = found["resource"].partition("/")
+    same = (found["verb"], resource, part) == (target.verb, target.resource, target.part)
+    named = target.name if same or found["verb"] != "create" or part else ""  # nobody may create one of a name alone
+    return replace(target, verb=found["verb"], group=found["group"], resource=resource, part=part, name=named)
 
 
 def _absent(what: str, refusal: RefusedError) -> NotFoundError:

@@ -67,6 +67,18 @@ class Target:
         return f"{word} {part}{self.resource}{name}" + (f" in namespace {self.namespace!r}" if self.namespace else "")
 
     @property
+    def permission(self) -> str:
+        """What one has to be allowed, in the words of a role.
+
+        >>> Target.of("GET", "/api/v1/namespaces/shop/pods/web-1/log").permission
+        'get pods/log'
+        """
+        if not self.resource:
+            return f"{self.verb} {self.path}"
+        part = f"/{self.part}" if self.part else ""
+        return f"{self.verb} {self.resource}{part}"
+
+    @property
     def question(self) -> str:
         """The command that asks the API server whether one may."""
         if not self.resource:

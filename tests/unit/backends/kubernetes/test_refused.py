@@ -38,7 +38,7 @@ def test_what_is_forbidden_names_verb_and_resource() -> None:
 
     assert isinstance(error, AccessError)
     assert str(error) == (
-        "cannot change deployments/web in namespace 'shop': not allowed\n"
+        "cannot change deployments/web in namespace 'shop': not allowed to patch deployments\n"
         f"  | {said}\n"
         "  try: kubectl auth can-i patch deployments.apps/web -n shop"
     )

@@ -188,6 +188,32 @@ class Cloud(Images, Past):
         """Show all that runs, whoever has made it."""
         return Rows(self.backend.workloads(listener=self._session.listener), Workload)
 
+    @verb(role=Role.ADMIN, confirm=True)
+    def adopt(
+        self,
+        workload: Annotated[str, Names(Workload)],
+        *,
+        name: str | None = None,
+        lossy: bool = False,
+        wait: bool = True,
+        timeout: float | None = None,
+    ) -> App:
+        """Take over what runs and cloudkit has not made, as an app; on a cluster without restarting its pods.
+
+        Args:
+            workload: A kind and a name, as ``workloads`` shows them: ``rc/legacy``, ``container/old``.
+            name: The app's name; the workload's own where not given.
+            lossy: Take it over though some of it cannot be said of an app, and goes with the next revision.
+            wait: Return when all is as wanted.
+            timeout: Seconds at the most; without it the app's own rollout deadline.
+
+        Raises:
+            ConflictError: Somebody else keeps it, such as Helm; the error names them and the call that helps.
+            UnsupportedError: It is nothing that an app can be, or the backend cannot.
+        """
+        taken = self._session.adopt(workload, name=name, lossy=lossy, wait=wait, timeout=timeout)
+        return App(self._session, taken)
+
     @verb()
     def events(
         self,

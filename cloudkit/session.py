@@ -216,6 +216,15 @@ class Session:
             self._record(plan)
         return []
 
+    def adopt(
+        self, workload: str, *, name: str | None, lossy: bool, wait: bool = True, timeout: float | None = None
+    ) -> str:
+        """Make an app of a workload that somebody else has made, and return the app's name."""
+        with self.operation("adopt", name or workload.rpartition("/")[2], planned=True):
+            plan = self.backend.plan_adopt(workload, name=name, lossy=lossy)
+            self._execute(plan, wait=wait, timeout=timeout)
+        return plan.app
+
     def control(self, *, interval: float, once: bool) -> Iterator[Event]:
         """Heal what apps have lost, and yield what happens; while planning, record what there is to heal now."""
         from cloudkit.controller.controller import control, this_process

@@ -45,6 +45,7 @@ class Capability(StrEnum):
     PLACEMENT = "placement"
     FILES = "files"
     HOSTS = "hosts"
+    ADOPT = "adopt"
 
 
 class ImageStore(Protocol):
@@ -131,6 +132,21 @@ class Backend(Protocol):
 
     def plan_delete(self, name: str) -> Plan:
         """Say what would be done to remove an app; an app that is not there is an empty plan."""
+        ...
+
+    def plan_adopt(self, workload: str, *, name: str | None = None, lossy: bool = False) -> Plan:
+        """Say what would be done to make an app of a workload that somebody else has made; an app is an empty plan.
+
+        Args:
+            workload: A row of ``workloads``, by its kind and name, such as ``rc/legacy``.
+            name: The app's name; the workload's own where None.
+            lossy: Plan it though some of it cannot be said of an app, and goes with the next revision.
+
+        Raises:
+            ConflictError: Somebody else keeps it; the error names them and the call that helps.
+            NotFoundError: It is not there.
+            UnsupportedError: It is nothing that an app can be.
+        """
         ...
 
     def apply(

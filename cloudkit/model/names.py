@@ -11,6 +11,7 @@ from cloudkit.model.secret import LostSecret, Secret
 
 __all__ = [
     "CAPABILITIES",
+    "OWN_PREFIXES",
     "check_capability",
     "check_host",
     "check_label",

@@ -14,7 +14,9 @@ __all__ = ["Action", "ActionKind", "Plan", "Risk"]
 class ActionKind(StrEnum):
     """What a backend can be asked to do."""
 
+    ADOPT = "adopt"
     CREATE = "create"
+    KEEP = "keep"
     RECORD = "record"
     START = "start"
     REPLACE = "replace"
@@ -64,6 +66,7 @@ class Plan:
         before: What was wanted; None when the app was not there.
         after: What is wanted; None when the app goes.
         actions: The steps; empty when there is nothing to do.
+        adopts: The workload that becomes the app, such as ``rc/legacy``; empty for any other change.
     """
 
     app: str
@@ -72,6 +75,7 @@ class Plan:
     before: AppSpec | None
     after: AppSpec | None
     actions: tuple[Action, ...]
+    adopts: str = ""
 
     _repr_pretty_ = pretty
     _repr_mimebundle_ = mimebundle
@@ -98,13 +102,15 @@ class Plan:
             "generation": self.generation,
             "after": encode(self.after) if self.after else None,
             "actions": [asdict(action) for action in self.actions],
-        }
+        } | ({"adopts": self.adopts} if self.adopts else {})
         return sha256(canonical(content).encode()).hexdigest()
 
     @property
     def downtime(self) -> bool:
         """True when nobody answers at some moment of it, though somebody did before."""
         before, after = self.before, self.after
+        if self.adopts:
+            return any(action.kind is ActionKind.STOP for action in self.actions)
         if self.empty or before is None or before.stopped or before.replicas == 0:
             return False
         if after is None or after.stopped or after.replicas == 0:

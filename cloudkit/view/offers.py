@@ -9,6 +9,7 @@ from cloudkit.model.image import ImageState
 from cloudkit.model.offer import Offer
 from cloudkit.model.port import Port
 from cloudkit.model.state import AppState, Replica, Revision
+from cloudkit.model.workload import Workload
 from cloudkit.view.neutral import neutral_line
 from cloudkit.view.words import size
 
@@ -49,3 +50,8 @@ def _port(state: Port) -> Iterator[Offer]:
 @offers_in.register
 def _image(state: ImageState) -> Iterator[Offer]:
     yield from (Offer(neutral_line(tag.familiar), size(state.size)) for tag in state.tags)
+
+
+@offers_in.register
+def _workload(state: Workload) -> Iterator[Offer]:
+    yield Offer(neutral_line(f"{state.kind}/{state.name}"), state.owner or f"{state.ready}/{state.wanted} ready")

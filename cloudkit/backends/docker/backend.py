@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO, Unpack
 from cloudkit.backends.absent import no_replica
 from cloudkit.backends.appwork import app_workload
 from cloudkit.backends.beyond import refuse_beyond
+from cloudkit.backends.docker.adopting.adopt import Adopting
+from cloudkit.backends.docker.adopting.candidate import named
 from cloudkit.backends.docker.apply import Application
 from cloudkit.backends.docker.balancer import ensure_image
 from cloudkit.backends.docker.crons import Crons
@@ -70,6 +72,7 @@ class DockerBackend:
         self._balancer_image = balancer_image
         self._look = Look(engine, self.images, namespace, self._fronts)
         self._operations = Operations(engine.api, namespace)
+        self._adopting = Adopting(engine.api, namespace, self)
 
     def __repr__(self) -> str:
         return f"<DockerBackend {self.endpoint}, namespace {self.namespace}>"
@@ -102,11 +105,21 @@ class DockerBackend:
             actions=delete_actions(self.namespace, seen),
         )
 
+    def plan_adopt(self, workload: str, *, name: str | None = None, lossy: bool = False) -> Plan:
+        """Say what would be done to make an app of a container that somebody else has made."""
+        kind, app = named(workload)
+        if kind == "app":
+            spec = self.get(app).spec
+            return self.plan(spec)
+        return self._adopting.plan(workload, name=name, lossy=lossy)
+
     def apply(
         self, plan: Plan, *, wait: bool = True, timeout: float | None = None, listener: Listener
     ) -> AppState | None:
         """Do what a plan says."""
         application = Application(engine=self.engine, look=self._look, listener=listener)
+        if plan.adopts:
+            return self._adopting.take(plan, timeout=timeout, listener=listener)
         if plan.after is None:
             application.delete(plan)
             return None

@@ -147,7 +147,7 @@ class Application:
             revision=record.revision,
             generation=record.generation,
             pull=record.pull,
-            ways=wanted_ways(record, record.spec, seen.own_services),
+            ways=wanted_ways(record, record.spec, seen.ways),
         )
         return self._left(target, left[0], seen) if left else target
 
@@ -161,7 +161,7 @@ class Application:
         situation = self._look.situation(seen, spec)
         revision, record = wanted_revision(situation, spec), seen.record
         generation = seen.generation + (record is None or record.spec != spec or record.revision != revision)
-        ways = rolling_ways(record, spec, seen.own_services)
+        ways = rolling_ways(record, spec, seen.ways)
         return Target(spec=spec, revision=revision, generation=generation, pull=situation.pull, ways=ways)
 
     def _refuse(self, target: Target, seen: Observation) -> None:

@@ -30,6 +30,7 @@ from cloudkit.model.progress import Phase, Progress, silent
 from cloudkit.model.state import ReplicaPhase
 
 if TYPE_CHECKING:
+    from cloudkit.backends.kubernetes.adopting.adopt import Adopting
     from cloudkit.backends.kubernetes.client import Client
     from cloudkit.backends.kubernetes.operations.acts import Operations
     from cloudkit.config.builder import Builder
@@ -83,6 +84,13 @@ class KubernetesBackend:
 
         return Operations(self.client)
 
+    @cached_property
+    def _adopting(self) -> Adopting:
+        """What takes workloads over, loaded when it is first used."""
+        from cloudkit.backends.kubernetes.adopting.adopt import Adopting
+
+        return Adopting(self.client, self._look)
+
     def __repr__(self) -> str:
         return f"<KubernetesBackend {self.endpoint}, namespace {self.namespace}>"
 
@@ -114,6 +122,10 @@ class KubernetesBackend:
             actions=delete_actions(self._look.situation(seen), name),
         )
 
+    def plan_adopt(self, workload: str, *, name: str | None = None, lossy: bool = False) -> Plan:
+        """Say what would be done to make an app of a workload that somebody else has made."""
+        return self._adopting.plan(workload, name=name, lossy=lossy)
+
     def apply(
         self, plan: Plan, *, wait: bool = True, timeout: float | None = None, listener: Listener
     ) -> AppState | None:
@@ -127,7 +139,10 @@ class KubernetesBackend:
         if plan.after is None:
             application.delete(plan)
             return None
-        application.apply(plan, plan.after, wait=wait, timeout=timeout)
+        taken = self._adopting.take(plan, listener) if plan.adopts else None
+        application.apply(self.plan(plan.after) if taken else plan, plan.after, wait=wait, timeout=timeout)
+        if taken:
+            taken.finish()
         if plan.after.autoscale is not None and (trouble := unmeasured(self.client, plan.app)):
             listener(Progress(phase=Phase.NOTICE, item=plan.app, message=trouble))
         state = self.get(plan.app)

@@ -23,11 +23,14 @@ from cloudkit.backends.labels import (
 from cloudkit.model.app import AppSpec
 
 __all__ = [
+    "ADOPTION",
     "COMPONENT",
     "CONTAINER",
+    "CONTAINER_NAME",
     "FIELD_MANAGER",
     "GENERATION",
     "INSTANCE",
+    "LEADS_TO",
     "MANAGED_BY",
     "NAME",
     "OWNED",
@@ -52,6 +55,12 @@ STOPPED = "cloudkit/stopped"
 """Label that no node has: what a stopped daemon asks for."""
 CONTAINER = "app"
 """The name of the container that is the app, beside those that admission may add."""
+CONTAINER_NAME = "cloudkit/container"
+"""Annotation of a pod that was adopted: what its container is called there."""
+LEADS_TO = "cloudkit/leads-to"
+"""Annotation of somebody else's Service that has an app's name and stays in place of the app's own: that app."""
+ADOPTION = "cloudkit/adoption"
+"""Annotation of what is written down before a workload is taken over: what it was."""
 
 
 class Component(StrEnum):
@@ -61,6 +70,7 @@ class Component(StrEnum):
     TASK = "task"
     VOLUME = "volume"
     BUILDER = "builder"
+    ADOPTION = "adoption"
 
 
 def identity(component: Component, spec_name: str, *, version: str = "") -> dict[str, str]:

@@ -103,7 +103,7 @@ class Look:
             revision=seen.record.revision,
             generation=seen.record.generation,
             pull=seen.record.pull,
-            ways=rolling_ways(seen.record, wanted, seen.own_services),
+            ways=rolling_ways(seen.record, wanted, seen.ways),
         )
         known = {(one.kind, one.object, one.name) for one in actions}
         drifted = drift_actions(self.client, objects)

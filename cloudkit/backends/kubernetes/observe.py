@@ -37,6 +37,7 @@ from cloudkit.backends.kubernetes.owners import COLLECTIONS, HISTORIES
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.records import Record, Settings, read_record
 from cloudkit.backends.kubernetes.watching import Kept
+from cloudkit.backends.kubernetes.ways import stays
 from cloudkit.errors import AccessError
 
 if TYPE_CHECKING:
@@ -107,6 +108,13 @@ class Observation:
     def own_services(self) -> tuple[Service, ...]:
         """Its Services without those that only have its names."""
         return tuple(one for one in self.services if one.metadata.labels.get(MANAGED_BY) == OWNER)
+
+    @property
+    def ways(self) -> tuple[Service, ...]:
+        """The Services that it is reached by: its own, and one of its name that is somebody else's and stays."""
+        return tuple(
+            one for one in self.services if one.metadata.labels.get(MANAGED_BY) == OWNER or stays(one, self.app)
+        )
 
     @property
     def empty(self) -> bool:

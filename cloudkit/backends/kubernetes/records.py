@@ -38,6 +38,7 @@ __all__ = [
     "nodes_of",
     "ports_of",
     "read_record",
+    "read_spec",
     "revision_of",
     "revisions",
     "running_revisions",
@@ -117,6 +118,22 @@ def _replicas(deployment: Deployment, spec: AppSpec) -> int:
     return deployment.spec.replicas
 
 
+def read_spec(
+    metadata: Metadata, app: str, revision: int, secrets: Iterable[Sealed] = (), configs: Iterable[Settings] = ()
+) -> AppSpec:
+    """Return the spec that an object's annotation holds, with what stands apart of it.
+
+    Args:
+        metadata: The object's.
+        app: The app's name.
+        revision: The revision that what stands apart is of.
+        secrets: The app's Secrets, or more.
+        configs: The app's ConfigMaps, or more.
+    """
+    kept = _Kept(tuple(secrets), tuple(configs))
+    return _spec(metadata.namespace, app, metadata.annotations.get(SPEC, ""), revision, kept)
+
+
 def followed(spec: AppSpec, replicas: int) -> AppSpec:
     """Return a spec whose number of replicas is the one that its autoscaler has chosen; none is nobody's choice."""
     return spec.replace(replicas=replicas) if spec.autoscale and replicas and not spec.stopped else spec
@@ -189,9 +206,9 @@ def revision_of(owner: Deployment | ReplicaSet) -> int:
 
 
 def ports_of(owner: Deployment | ReplicaSet) -> dict[int, str]:
-    """Return what ports are called in the pods that an object makes, by number and in their order."""
+    """Return what ports are called in the pods that an object makes, by number; empty for no name."""
     found = (one for one in owner.spec.template.spec.containers if one.name == CONTAINER)
-    return {port.container_port: port.name for one in found for port in one.ports if port.name}
+    return {port.container_port: port.name for one in found for port in one.ports}
 
 
 def _by_revision(replica_sets: Iterable[ReplicaSet]) -> dict[int, ReplicaSet]:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from cloudkit.backends.kinds import in_order
-from cloudkit.backends.kubernetes.labels import CONTAINER, REVISION
+from cloudkit.backends.kubernetes.appcontainer import app_container, app_status
+from cloudkit.backends.kubernetes.labels import REVISION
 from cloudkit.backends.kubernetes.manifests.service import published_name
 from cloudkit.backends.kubernetes.objects import Condition, ContainerStatus, Node, Pod, Service, ServicePort
 from cloudkit.backends.kubernetes.records import Record
@@ -89,7 +90,7 @@ def replica_phase(pod: Pod) -> ReplicaPhase:
     """Return where a pod stands."""
     if _leaves(pod):
         return ReplicaPhase.DRAINING
-    status = _container(pod)
+    status = app_status(pod)
     if pod.status.phase == "Succeeded" and pod.spec.restart_policy == "Never":
         return ReplicaPhase.COMPLETED
     if pod.status.phase in _ENDED or (status and _crashed(status)):
@@ -127,7 +128,7 @@ def _node_address(nodes: Sequence[Node]) -> str:
 
 def replica_of(spec: AppSpec, pod: Pod) -> Replica:
     """Return a pod as a replica."""
-    status = _container(pod)
+    status = app_status(pod)
     running = status.state.running if status else None
     ended = (status.state.terminated or status.last_state.terminated) if status else None
     phase = replica_phase(pod)
@@ -148,9 +149,9 @@ def replica_of(spec: AppSpec, pod: Pod) -> Replica:
 
 def _image(spec: AppSpec, pod: Pod) -> Reference:
     """Return what a pod was asked to run; the spec's image where that is no reference."""
-    text = next((one.image for one in pod.spec.containers if one.name == CONTAINER), "")
+    container = app_container(pod)
     try:
-        return _parsed(text)
+        return _parsed(container.image if container else "")
     except UsageError:
         return spec.image
 
@@ -170,10 +171,6 @@ def _message(pod: Pod, status: ContainerStatus | None) -> str:
     scheduled = next((one for one in pod.status.conditions if one.type == "PodScheduled"), None)
     unscheduled = scheduled.reason if scheduled and scheduled.status != "True" else ""
     return pod.status.reason or unscheduled
-
-
-def _container(pod: Pod) -> ContainerStatus | None:
-    return next((one for one in pod.status.container_statuses if one.name == CONTAINER), None)
 
 
 def _leaves(pod: Pod) -> bool:

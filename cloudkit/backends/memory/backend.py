@@ -30,7 +30,7 @@ from cloudkit.backends.memory.tasks import run_task, within
 from cloudkit.backends.memory.traffic import path_of, port_of
 from cloudkit.backends.memory.world import World
 from cloudkit.backends.protocol import Capability
-from cloudkit.errors import BackendError, ConflictError, NotFoundError
+from cloudkit.errors import BackendError, ConflictError, NotFoundError, UnsupportedError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause
 from cloudkit.model.exec_options import ExecOptions
@@ -69,7 +69,7 @@ class MemoryBackend:
 
     name = "memory"
     endpoint = "memory"
-    capabilities = frozenset(Capability) - {Capability.HOSTS}
+    capabilities = frozenset(Capability) - {Capability.HOSTS, Capability.ADOPT}
 
     def __init__(self, *, namespace: str = "cloudkit", world: World | None = None) -> None:
         self.namespace = namespace
@@ -149,6 +149,16 @@ class MemoryBackend:
     def workloads(self, *, listener: Listener = silent) -> tuple[Workload, ...]:  # noqa: ARG002  all may be seen
         """Return the apps: nothing else runs in this world."""
         return tuple(app_workload(state, self.namespace) for state in self.apps())
+
+    def plan_adopt(self, workload: str, *, name: str | None = None, lossy: bool = False) -> Plan:  # noqa: ARG002
+        """Refuse all but an app, which is an empty plan: nothing else runs in this world."""
+        kind, _, app = workload.partition("/")
+        if kind != "app":
+            message = f"nothing but apps runs in memory, so that there is no {workload}"
+            raise UnsupportedError(message, capability=Capability.ADOPT.value, hint="cloudkit workloads")
+        state = self.get(app)
+        generation = state.generation
+        return Plan(app=app, backend=self.name, generation=generation, before=state.spec, after=state.spec, actions=())
 
     def revisions(self, name: str) -> tuple[Revision, ...]:
         """Return the kept revisions, newest first."""

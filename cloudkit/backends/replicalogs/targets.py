@@ -13,17 +13,24 @@ __all__ = ["Target", "chosen"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A replica that is to be read: its identifier, which is never used again, and its name as people see it."""
+    """A replica that is to be read.
+
+    Args:
+        id: Its identifier, which is never used again.
+        name: Its name as people see it.
+        part: Which part of it is read, where it may have several; empty for the only one.
+    """
 
     id: str
     name: str
+    part: str = ""
 
 
 def chosen(targets: Sequence[Target], query: LogQuery, *, missing_ok: bool = False) -> Sequence[Target]:
     """Return the replicas that a query means.
 
     >>> chosen([Target("1f", "web-1"), Target("2e", "web-2")], LogQuery(replica="web-2"))
-    [Target(id='2e', name='web-2')]
+    [Target(id='2e', name='web-2', part='')]
     """
     if query.replica is None:
         return targets

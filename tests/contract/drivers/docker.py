@@ -8,12 +8,12 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import docker
 from contract.drivers.controlling import Controller
-from contract.drivers.driver import Answer, Load, Verb
+from contract.drivers.driver import PORT, Answer, Foreign, Load, Verb
 from contract.drivers.killed import killed
 from contract.drivers.sending import load, send
 
@@ -174,6 +174,22 @@ class DockerDriver:
         links = self._client.networks.get(network).attrs["Containers"]
         return alive, sorted(links), self._client.volumes.get(volume).attrs["CreatedAt"]
 
+    @contextmanager
+    def foreign(self, *, keeper: str = "", **env: str) -> Iterator[Foreign]:
+        """Run a container that publishes a port."""
+        name, port = f"legacy-{secrets.token_hex(4)}", self.free_port()
+        url = self.address(port)
+        self._client.containers.run(
+            self.image, name=name, ports={f"{PORT}/tcp": port}, environment=env, detach=True, init=True,
+            labels={"app.kubernetes.io/managed-by": keeper} if keeper else {},
+        )  # fmt: skip
+        try:
+            _until(lambda: self.get(url).status == 200)
+            yield Foreign(workload=f"container/{name}", name=name, url=url)
+        finally:
+            with suppress(docker.errors.NotFound):
+                self._client.containers.get(name).remove(force=True)
+
     def visible(self, app: str) -> str:
         """Return what ``docker ps``, events and a state show: labels, commands, names."""
         rows = [one.attrs for one in self._client.containers.list(all=True, sparse=True, filters=self._filter(app))]
@@ -185,3 +201,11 @@ class DockerDriver:
 
     def _filter(self, app: str) -> dict[str, list[str]]:
         return {"label": [OWNED, f"cloudkit/namespace={self._namespace}", f"app.kubernetes.io/name={app}"]}
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    for _ in range(300):
+        if holds():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it did not come true within half a minute")

@@ -10,7 +10,7 @@ from typing import Protocol
 from cloudkit.cloud import Cloud
 from cloudkit.model.state import Replica
 
-__all__ = ["PORT", "Answer", "Driver", "Load", "Verb"]
+__all__ = ["PORT", "Answer", "Driver", "Foreign", "Load", "Verb"]
 
 PORT = 8080  # where the program listens
 
@@ -29,6 +29,21 @@ class Load:
 
     count: int = 0
     failures: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """Something that runs the program, and that cloudkit has not made.
+
+    Args:
+        workload: Its kind and name.
+        name: Its name.
+        url: Where it is reached from outside; it is the same once it is an app.
+    """
+
+    workload: str
+    name: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +148,15 @@ class Driver(Protocol):
 
     def bystander(self) -> AbstractContextManager[Callable[[], object]]:
         """Put something beside the apps that is not theirs; return how it looks now."""
+        ...
+
+    def foreign(self, *, keeper: str = "", **env: str) -> AbstractContextManager[Foreign]:
+        """Run the program by hand, as somebody does who has not got cloudkit, or has somebody else keep it.
+
+        Args:
+            keeper: Who keeps it; empty for nobody.
+            env: What the program is told.
+        """
         ...
 
     def visible(self, app: str) -> str:

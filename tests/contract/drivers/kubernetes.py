@@ -10,7 +10,8 @@ from typing import Any
 
 from contract.drivers.bystanders import bystanders
 from contract.drivers.docker import Images
-from contract.drivers.driver import Answer, Load, Verb
+from contract.drivers.driver import Answer, Foreign, Load, Verb
+from contract.drivers.foreign import end_foreign, run_foreign
 from contract.drivers.killed import killed
 from contract.drivers.sending import load, send
 from kubernetes import client
@@ -154,6 +155,23 @@ class KubernetesDriver:
         images = self.cloud.backend.images
         image = images.publish(images.find(Reference.parse(self.image)), listener=silent)
         return bystanders(self._core, client.AppsV1Api(self._api), self._namespace, str(image))
+
+    @contextmanager
+    def foreign(self, *, keeper: str = "", **env: str) -> Iterator[Foreign]:
+        """Run two pods of a ReplicationController, with a Service at the nodes."""
+        images = self.cloud.backend.images
+        image = str(images.publish(images.find(Reference.parse(self.image)), listener=silent))
+        port = self.free_port()
+        run_foreign(self._core, self._namespace, image, port=port, keeper=keeper, env=env)
+        url = self.address(port)
+        for _ in range(300):
+            if self.get(url).status == 200:
+                break
+            time.sleep(0.2)
+        try:
+            yield Foreign(workload="rc/legacy", name="legacy", url=url)
+        finally:
+            end_foreign(self._core, self._namespace)
 
     def visible(self, app: str) -> str:
         """Return what whoever may list all but Secrets sees, and our own states, plans and events."""

@@ -7,10 +7,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from contract.drivers.behaviour import behave
-from contract.drivers.driver import PORT, Answer, Load, Verb
+from contract.drivers.driver import PORT, Answer, Foreign, Load, Verb
 
 from cloudkit.cloud import Cloud
 from cloudkit.errors import NotFoundError
@@ -152,6 +152,10 @@ class MemoryDriver:
         other = Cloud(twin(namespace="other", world=self.world))
         names = [other.deploy(name, "other:1", port=PORT, publish=False).name for name in ("web", "bystander")]
         yield lambda: [self._lasting(other, name) for name in names]
+
+    def foreign(self, *, keeper: str = "", **env: str) -> AbstractContextManager[Foreign]:  # noqa: ARG002
+        """Name what is not there: nothing but apps runs in a world."""
+        return nullcontext(Foreign(workload="container/legacy", name="legacy", url=self.address(self.free_port())))
 
     def visible(self, app: str) -> str:
         """Return states, plans and events as text."""

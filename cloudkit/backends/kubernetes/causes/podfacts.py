@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from cloudkit.backends.kubernetes.appcontainer import container_name
 from cloudkit.backends.kubernetes.causes.facts import PodFacts, Told
 from cloudkit.backends.kubernetes.causes.quantities import amount
 from cloudkit.backends.kubernetes.happening import Happening
-from cloudkit.backends.kubernetes.labels import CONTAINER
 from cloudkit.backends.kubernetes.objects import Container, ContainerStatus, Pod, Terminated
 
 __all__ = ["container_of", "is_ready", "last_life", "pod_facts", "requests_of", "told_at"]
@@ -30,7 +30,8 @@ def is_ready(pod: Pod) -> bool:
 def container_of(pod: Pod) -> ContainerStatus:
     """Return the container that a pod waits for: one that comes before the app, the app, or one beside it."""
     before = (one for one in pod.status.init_container_statuses if not _is_over(one))
-    beside = sorted(pod.status.container_statuses, key=lambda one: (one.ready, one.name != CONTAINER))
+    app = container_name(pod)
+    beside = sorted(pod.status.container_statuses, key=lambda one: (one.ready, one.name != app))
     return next(iter((*before, *beside)), _EMPTY)
 
 

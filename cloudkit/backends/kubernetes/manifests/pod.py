@@ -61,7 +61,7 @@ def _files(spec: AppSpec, revision: int) -> list[dict[str, Any]]:
 
 
 def _container(spec: AppSpec, revision: int, ways: Ways) -> dict[str, Any]:
-    ports = [{"name": ways.name(one.number), "containerPort": one.number, "protocol": "TCP"} for one in spec.ports]
+    ports = [_port(ways.name(one.number), one.number) for one in spec.ports]
     optional: dict[str, Any] = {
         "env": variables(spec.env, secret_name(spec.name, revision)),
         "ports": ports,
@@ -79,6 +79,10 @@ def _container(spec: AppSpec, revision: int, ways: Ways) -> dict[str, Any]:
         **{name: part for name, part in optional.items() if part},
         "securityContext": container_security(spec.user, read_only=spec.read_only, drop=spec.drop),
     }
+
+
+def _port(name: str, number: int) -> dict[str, Any]:
+    return ({"name": name} if name else {}) | {"containerPort": number, "protocol": "TCP"}
 
 
 def _check(spec: AppSpec) -> None:

@@ -32,10 +32,11 @@ def service(spec: AppSpec, *, namespace: str, ways: Ways) -> Iterator[dict[str, 
     That of a stateful app is headless, with a port or without: its name leads to all replicas that are ready, and
     ``db-0.db`` to one of them.
 
-    Each of its ports is called by its number, so that one that comes changes nothing of one that leaves.
+    Each of its ports is called by its number, so that one that comes changes nothing of one that leaves. There is none
+    where somebody else's has its name and stays.
     """
-    if spec.ports or spec.kind == "stateful":
-        targets = {**ways.leaving, **{port.number: ways.name(port.number) for port in spec.ports}}
+    if (spec.ports or spec.kind == "stateful") and not ways.other:
+        targets = {**ways.leaving, **{port.number: ways.target(port.number) for port in spec.ports}}
         ports = [_entry(port_name(number), number, target) for number, target in targets.items()]
         headless = {"clusterIP": "None"} if spec.kind == "stateful" else {}
         yield _service(spec, spec.name, namespace, {"type": "ClusterIP", **headless, "ports": ports})
@@ -70,8 +71,8 @@ def _service(spec: AppSpec, name: str, namespace: str, content: dict[str, Any]) 
 
 
 def _published(port: Port, ways: Ways) -> dict[str, Any]:
-    name = ways.name(port.number)
-    entry = _entry(name, port.publish or port.number, name)
+    name = ways.name(port.number) or port_name(port.number)
+    entry = _entry(name, port.publish or port.number, ways.target(port.number))
     node_port = port.publish if port.publish in NODE_PORTS else ways.node_ports.get(name, 0)
     return entry | ({"nodePort": node_port} if node_port else {})
 

@@ -20,19 +20,26 @@ class Ways:
     """What besides its spec says how an app is reached.
 
     Args:
-        names: What its ports are called in its pods, by number; one that is not named is called by its number.
+        names: What its ports are called in its pods, by number; one that is not here is called by its number. An empty
+            name is that of a port which adopted pods have no name for: it is found by its number.
         leaving: Ports of the revision before, under which the app is reached until the last replica of it has gone:
             what they lead to in the pods, by number.
         node_ports: The ports of the nodes that the cluster has chosen, by the names of what they lead to.
+        other: True where a Service of the app's name is somebody else's and stays, so that the app has none of its own.
     """
 
     names: Mapping[int, str] = field(default_factory=dict)
     leaving: Mapping[int, int | str] = field(default_factory=dict)
     node_ports: Mapping[str, int] = field(default_factory=dict)
+    other: bool = False
 
     def name(self, number: int) -> str:
-        """Return what a port is called in the pods."""
+        """Return what a port is called in the pods; empty where it has no name there."""
         return self.names.get(number, port_name(number))
+
+    def target(self, number: int) -> int | str:
+        """Return what a Service finds a port by."""
+        return self.name(number) or number
 
 
 def port_name(number: int) -> str:
@@ -55,8 +62,12 @@ def port_names(before: Mapping[int, str], wanted: Sequence[int]) -> dict[int, st
     {8080: 'port-3000'}
     >>> port_names({8080: "port-3000"}, [8080, 3000])
     {8080: 'port-3000', 3000: 'port-3000-2'}
+    >>> port_names({3000: ""}, [8080])
+    {8080: 'port-8080'}
     """
-    names = {number: before[old] for number, old in moved_ports(list(before), wanted).items()}
+    names = {
+        number: before[old] for number, old in moved_ports(list(before), wanted).items() if before[old] or number == old
+    }
     for number in wanted:
         if number not in names:
             names[number] = _unused(port_name(number), names.values())

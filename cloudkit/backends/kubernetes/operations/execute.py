@@ -12,15 +12,20 @@ from typing import TYPE_CHECKING
 from cloudkit.backends.commands.deadline import deadline
 from cloudkit.backends.commands.marking import END_MARKED, mark
 from cloudkit.backends.commands.output import Tail
+from cloudkit.backends.kubernetes.appcontainer import container_name
 from cloudkit.backends.kubernetes.labels import CONTAINER
+from cloudkit.backends.kubernetes.objects import Pod
 from cloudkit.backends.kubernetes.operations.channels import Conversation
 from cloudkit.backends.kubernetes.operations.status import Ended, lacks, read_status
 from cloudkit.backends.kubernetes.operations.wrapping import drained, wrapped
 from cloudkit.backends.kubernetes.paths import object_path
+from cloudkit.backends.kubernetes.refusal import refusal_of
 from cloudkit.errors import BackendError, CloudkitError, UnsupportedError
 from cloudkit.model.task import TaskResult
 
 if TYPE_CHECKING:
+    from websocket import WebSocket
+
     from cloudkit.backends.kubernetes.client import Client
 
 __all__ = ["converse", "end_marked", "execute", "fed", "has_env", "require_end_of_input"]
@@ -148,10 +153,25 @@ def converse(
 ) -> Iterator[Conversation]:
     """Start a command in a pod's container and join its streams."""
     flags = {"stdin": stdin, "stdout": True, "stderr": not terminal, "tty": terminal}
-    query = [("container", CONTAINER), *(("command", word) for word in command)]
+    query = [("command", word) for word in command]
     query += [(name, "true") for name, wanted in flags.items() if wanted]
-    with Conversation(client.socket(object_path("pods", client.namespace, pod, "exec"), query)) as conversation:
+    with Conversation(_socket(client, pod, query)) as conversation:
         yield conversation
+
+
+def _socket(client: Client, pod: str, query: Sequence[tuple[str, str]]) -> WebSocket:
+    """Reach the container that is the app: a pod that was adopted may call it otherwise, and tells its name."""
+    path = object_path("pods", client.namespace, pod)
+    try:
+        return client.socket(f"{path}/exec", [("container", CONTAINER), *query])
+    except CloudkitError as error:
+        refusal = refusal_of(error)
+        if refusal is None or refusal.status != 400:
+            raise
+        name = container_name(client.get(path, Pod))
+        if name == CONTAINER:
+            raise
+    return client.socket(f"{path}/exec", [("container", name), *query])
 
 
 @dataclass

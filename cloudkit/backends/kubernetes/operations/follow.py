@@ -8,9 +8,10 @@ from itertools import takewhile
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from cloudkit.backends.kubernetes.appcontainer import app_status
 from cloudkit.backends.kubernetes.objects import Pod
 from cloudkit.backends.kubernetes.operations.loglines import read_lines
-from cloudkit.backends.kubernetes.operations.pod_log import app_status, has_begun, is_missing, open_log, recorded
+from cloudkit.backends.kubernetes.operations.pod_log import has_begun, is_missing, open_log, recorded
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.replicalogs.follow import LOOK
 from cloudkit.backends.replicalogs.merge import Merge, Source

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cloudkit.backends.exits import exit_words
+from cloudkit.backends.kubernetes.appcontainer import app_status
 from cloudkit.backends.kubernetes.happening import Happening
 from cloudkit.backends.kubernetes.labels import NAME
 from cloudkit.backends.kubernetes.objects import Pod, Terminated
-from cloudkit.backends.kubernetes.operations.pod_log import app_status
 from cloudkit.model.log import Event
 
 __all__ = ["Told", "Whose", "apps_of", "deaths", "told_of"]

@@ -9,6 +9,7 @@ from datetime import UTC
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from cloudkit.backends.kubernetes.appcontainer import app_status, container_name
 from cloudkit.backends.kubernetes.labels import CONTAINER
 from cloudkit.backends.kubernetes.objects import ContainerStatus, Pod
 from cloudkit.backends.kubernetes.operations.loglines import read_lines
@@ -23,7 +24,7 @@ from cloudkit.errors import CloudkitError, NotFoundError
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
 
-__all__ = ["GRAIN", "app_status", "has_begun", "is_missing", "open_log", "recorded", "target_of"]
+__all__ = ["GRAIN", "has_begun", "is_missing", "open_log", "recorded", "target_of"]
 
 GRAIN = 10**9
 """Nanoseconds to which a node cuts the time that a reading begins at."""
@@ -31,12 +32,7 @@ GRAIN = 10**9
 
 def target_of(pod: Pod) -> Target:
     """Return a pod as what is read."""
-    return Target(id=pod.metadata.uid, name=pod.metadata.name)
-
-
-def app_status(pod: Pod, container: str = CONTAINER) -> ContainerStatus | None:
-    """Return what the node says of the container that is the app; None before it says anything."""
-    return next((one for one in pod.status.container_statuses if one.name == container), None)
+    return Target(id=pod.metadata.uid, name=pod.metadata.name, part=container_name(pod))
 
 
 def has_begun(status: ContainerStatus | None) -> bool:
@@ -52,7 +48,7 @@ def open_log(
 ) -> AbstractContextManager[Iterator[bytes]]:
     """Ask for the log of a pod's present life, or of the one before, from a position on."""
     start = position.begin()
-    query = {"container": CONTAINER, "timestamps": "true"}
+    query = {"container": target.part or CONTAINER, "timestamps": "true"}
     query |= {"follow": "true"} if follow else {}
     query |= {"previous": "true"} if previous else {}
     query |= {"tailLines": str(start.tail)} if start.tail is not None else {}

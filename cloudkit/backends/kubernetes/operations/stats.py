@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cloudkit.backends.kubernetes.labels import CONTAINER, app_selector
+from cloudkit.backends.kubernetes.appcontainer import app_container, app_status, container_name
+from cloudkit.backends.kubernetes.labels import app_selector
 from cloudkit.backends.kubernetes.objects import Metadata, Pod
 from cloudkit.backends.kubernetes.operations.logs import pods_of
-from cloudkit.backends.kubernetes.operations.pod_log import app_status
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.refusal import refusal_of
 from cloudkit.errors import BackendError, NotFoundError, UnsupportedError
@@ -72,7 +72,7 @@ def usage(pod: Pod, measured: Measured | None) -> Usage | None:
     status = app_status(pod)
     if measured is None or status is None or status.state.running is None:
         return None
-    used = next((one.usage for one in measured.containers if one.name == CONTAINER), None)
+    used = next((one.usage for one in measured.containers if one.name == container_name(pod)), None)
     if used is None:
         return None
     return Usage(
@@ -88,6 +88,6 @@ def usage(pod: Pod, measured: Measured | None) -> Usage | None:
 
 
 def _memory_limit(pod: Pod) -> int | None:
-    container = next((one for one in pod.spec.containers if one.name == CONTAINER), None)
+    container = app_container(pod)
     limits: Mapping[str, str] = (container.resources.get("limits") or {}) if container is not None else {}
     return int(quantity("memory", limits["memory"])) if "memory" in limits else None

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
+from cloudkit.backends.kubernetes.appcontainer import app_status
 from cloudkit.backends.kubernetes.causes import Facts, diagnose
 from cloudkit.backends.kubernetes.causes.podfacts import pod_facts
 from cloudkit.backends.kubernetes.happening import Happening
 from cloudkit.backends.kubernetes.objects import Pod, Terminated
-from cloudkit.backends.kubernetes.operations.pod_log import app_status
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.errors import AccessError, BackendError, CloudkitError, ConflictError, NotFoundError
 from cloudkit.model.app import AppSpec

@@ -14,6 +14,7 @@ from cloudkit.backends.commands.deadline import deadline
 from cloudkit.backends.commands.lines import tell_lines
 from cloudkit.backends.commands.output import KEPT, Tail
 from cloudkit.backends.commands.starting import start_failure
+from cloudkit.backends.kubernetes.appcontainer import app_status
 from cloudkit.backends.kubernetes.labels import CONTAINER
 from cloudkit.backends.kubernetes.login import login
 from cloudkit.backends.kubernetes.manifests import key_of
@@ -21,7 +22,7 @@ from cloudkit.backends.kubernetes.manifests.pulling import pulled
 from cloudkit.backends.kubernetes.objects import Pod
 from cloudkit.backends.kubernetes.operations.channels import Conversation
 from cloudkit.backends.kubernetes.operations.loglines import records
-from cloudkit.backends.kubernetes.operations.pod_log import GRAIN, app_status, is_missing, open_log, target_of
+from cloudkit.backends.kubernetes.operations.pod_log import GRAIN, is_missing, open_log, target_of
 from cloudkit.backends.kubernetes.operations.task_manifest import (
     task_claims,
     task_config,

@@ -1,0 +1,1 @@
+"""What every backend does alike with a workload that becomes an app."""

@@ -96,13 +96,17 @@ class Plan:
         from cloudkit.model.encode import canonical, encode  # loaded when a plan is named, not when a program starts
 
         other = {"secrets": list(self.given)} if self.before and self.given else {}
-        content = other | {
-            "app": self.app,
-            "backend": self.backend,
-            "generation": self.generation,
-            "after": encode(self.after) if self.after else None,
-            "actions": [asdict(action) for action in self.actions],
-        } | ({"adopts": self.adopts} if self.adopts else {})
+        content = (
+            other
+            | {
+                "app": self.app,
+                "backend": self.backend,
+                "generation": self.generation,
+                "after": encode(self.after) if self.after else None,
+                "actions": [asdict(action) for action in self.actions],
+            }
+            | ({"adopts": self.adopts} if self.adopts else {})
+        )
         return sha256(canonical(content).encode()).hexdigest()
 
     @property
@@ -132,10 +136,13 @@ class Plan:
 
     @property
     def given(self) -> tuple[str, ...]:
-        """The secrets whose values come with this change, by variable or path; all others stay as they are."""
+        """The secrets whose values come with this change, by variable or path; all others stay as they are.
+
+        Those of a workload that is adopted are read from it, when it is.
+        """
         from cloudkit.model.diff import given_secrets
 
-        return given_secrets(self.before, self.after)
+        return () if self.adopts else given_secrets(self.before, self.after)
 
     def diff(self) -> str:
         """Return the fields that change, a line for each value before and after; secrets are ``***``."""

@@ -126,6 +126,7 @@ def _written(plan: Plan) -> dict[str, object]:
         "actions": [asdict(action) for action in plan.actions],
         "given": list(plan.given),
         "files": {digest_of(one): one for one in contents if not isinstance(one, LostText)},
+        **({"adopts": plan.adopts} if plan.adopts else {}),
     }
 
 
@@ -141,6 +142,7 @@ def _read(written: Mapping[str, Any], backend: str) -> Plan:
         before=before,
         after=after,
         actions=tuple(Action(**{**one, "kind": ActionKind(one["kind"])}) for one in written["actions"]),
+        adopts=written.get("adopts", ""),
     )
 
 

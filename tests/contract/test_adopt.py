@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from contract.drivers.driver import PORT, Driver, Verb
 
@@ -39,8 +41,8 @@ def test_what_is_adopted_is_an_app(driver: Driver, cloud: Cloud) -> None:
         web.delete()
 
 
-def test_a_plan_shows_what_would_happen_and_no_secret(driver: Driver, cloud: Cloud) -> None:
-    """Nothing is done, and what looks like a secret is one."""
+def test_a_plan_shows_what_would_happen_and_no_secret(driver: Driver, cloud: Cloud, tmp_path: Path) -> None:
+    """Nothing is done, and what looks like a secret is one; out of a file it does the same."""
     with driver.foreign(API_TOKEN="hunter2") as there:
         with cloud.planning() as plans:
             cloud.adopt(there.workload)
@@ -51,8 +53,9 @@ def test_a_plan_shows_what_would_happen_and_no_secret(driver: Driver, cloud: Clo
         assert "hunter2" not in f"{plan} {plan!r} {plan.diff()}"
         assert [owner for _, owner in workloads(cloud, there.name)] == [""]
         assert driver.get(there.url).status == 200
-        assert plan.after is not None
-        cloud.adopt(there.workload)
+        plans.save(tmp_path / "adopt.plan")
+        assert "hunter2" not in (tmp_path / "adopt.plan").read_text()
+        cloud.apply(tmp_path / "adopt.plan")
         assert cloud.app(there.name).exec("printenv", "API_TOKEN").output.strip() == "hunter2"
         state = cloud.app(there.name).status()
         assert "hunter2" not in f"{state!r} {cloud.backend.plan(state.spec)!r} {list(cloud.app(there.name).events())}"

@@ -140,8 +140,10 @@ class KubernetesBackend:
             application.delete(plan)
             return None
         taken = self._adopting.take(plan, listener) if plan.adopts else None
-        application.apply(self.plan(plan.after) if taken else plan, plan.after, wait=wait, timeout=timeout)
-        if taken:
+        if taken is None:
+            application.apply(plan, plan.after, wait=wait, timeout=timeout)
+        else:
+            application.apply(self.plan(taken.spec), taken.spec, wait=wait, timeout=timeout)
             taken.finish()
         if plan.after.autoscale is not None and (trouble := unmeasured(self.client, plan.app)):
             listener(Progress(phase=Phase.NOTICE, item=plan.app, message=trouble))

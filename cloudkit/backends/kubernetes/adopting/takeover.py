@@ -26,6 +26,7 @@ from cloudkit.model.progress import Phase, Progress
 
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
+    from cloudkit.model.app import AppSpec
     from cloudkit.model.progress import Listener
 
 __all__ = ["Takeover"]
@@ -49,6 +50,11 @@ class Takeover:
     client: Client
     listener: Listener
     adoption: Adoption
+
+    @property
+    def spec(self) -> AppSpec:
+        """What the workload becomes."""
+        return self.adoption.spec
 
     def run(self) -> None:
         """Make the app's record the owner of the pods; what surrounds an app is made by whoever applies it then."""

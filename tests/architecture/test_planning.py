@@ -16,7 +16,7 @@ from cloudkit.testing import World, twin
 from cloudkit.verbs import Catalogue, Verb
 from cloudkit.verbs.parameter import Kind
 
-LOOKS = frozenset({"plan", "plan_delete", "get", "apps", "workloads", "revisions", "diagnose"})
+LOOKS = frozenset({"plan", "plan_adopt", "plan_delete", "get", "apps", "workloads", "revisions", "diagnose"})
 IMAGE_LOOKS = frozenset({"find", "images", "holds"})
 BESIDES: Mapping[str, Mapping[str, object]] = {"autoscale": {"max": 5, "memory": "200Mi"}}
 CHANGING = [verb for verb in Catalogue(Cloud, App).values() if verb.mark.changes]
@@ -80,6 +80,7 @@ def values(cloud: Cloud, acted: list[str], tmp_path: Path) -> Mapping[str, objec
         "command": ("ls",),
         "source": tmp_path / "Dockerfile",
         "target": "/tmp/copied",
+        "workload": "app/web",
     }
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Self, Unpack
 from cloudkit.detaching import detachable
 from cloudkit.errors import NotFoundError, UsageError
 from cloudkit.inside import Inside
+from cloudkit.model.advice import Advice
 from cloudkit.model.app import AppSpec
 from cloudkit.model.calling import noted
 from cloudkit.model.image import ImageState
@@ -64,7 +65,9 @@ class App(Inside):
         return self._seen
 
     @verb(role=Role.OPERATOR)
-    def scale(self, replicas: int, *, wait: bool = True, timeout: float | None = None) -> Self:
+    def scale(
+        self, replicas: Annotated[int, Names(Advice)], *, wait: bool = True, timeout: float | None = None
+    ) -> Self:
         """Set the number of replicas; fewer are drained before they stop.
 
         Args:

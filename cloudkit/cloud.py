@@ -100,6 +100,11 @@ class Cloud(Images, Past):
         self._session.close()
 
     @property
+    def connected(self) -> bool:
+        """True once something has been asked of its backend."""
+        return self._session.connected
+
+    @property
     def backend(self) -> Backend:
         """What this cloud runs on."""
         return self._session.backend

@@ -9,7 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
+from cloudkit.advising import advised
 from cloudkit.errors import UsageError
+from cloudkit.model.advice import Advice
 from cloudkit.model.checks import check_words
 from cloudkit.model.log import Event, LogLine
 from cloudkit.model.log_query import log_query
@@ -147,6 +149,11 @@ class Inside:
     def stats(self) -> Rows[Usage]:
         """Show what each replica uses now: cpu, memory, network."""
         return Rows(self._session.backend.stats(self.name), Usage)
+
+    @verb()
+    def advise(self) -> Rows[Advice]:
+        """Say how many replicas there could be: as now, as the load asks for, and the most that fit."""
+        return Rows(tuple(advised(self._session.backend, self.name)), Advice)
 
 
 def _check_command(verb: str, command: tuple[object, ...]) -> None:

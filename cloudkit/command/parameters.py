@@ -51,8 +51,14 @@ class Value(click.ParamType[Any]):
         if shape is not None and Path in shape.kinds and self.offers is None:
             return [CompletionItem(incomplete, type="file")]
         offered: list[str] = [*map(choice_text, shape.choices)] if shape else []
-        offered += self.offers(ctx.params.get(TARGET)) if self.offers else []
+        offered += self.offers(target_of(ctx)) if self.offers else []
         return [CompletionItem(one, help=note_of(one)) for one in offered if one.startswith(incomplete)]
+
+
+def target_of(ctx: click.Context) -> str | None:
+    """Return the name of the handle, also while an option waits for its value, where click reads no further."""
+    named = ctx.params.get(TARGET)
+    return named or next(iter(ctx.args), None) if TARGET in ctx.params else None
 
 
 def note_of(offer: str) -> str | None:

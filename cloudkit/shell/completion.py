@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,7 +19,7 @@ from cloudkit.shell.names import STALE, kept, known
 from cloudkit.verbs import Catalogue, Source, source_of
 from cloudkit.view.offers import offers_in
 
-__all__ = ["VARIABLE", "completed", "completion_command", "live_names", "told"]
+__all__ = ["VARIABLE", "completed", "completion_command", "live_names", "seen"]
 
 VARIABLE = "_CLOUDKIT_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")
@@ -53,8 +53,12 @@ def live_names(
 
 def told(source: Source, root: object, target: str | None) -> list[Offer]:
     """Ask for the names of what is there."""
-    result = invoke(Call(verb=source.verb, target=target if source.verb.opener else None), root)
-    return [offer for state in source.states(result) for offer in offers_in(state)]
+    return [offer for state in seen(source, root, target) for offer in offers_in(state)]
+
+
+def seen(source: Source, root: object, target: str | None) -> Iterable[Any]:
+    """Ask for the states of what is there."""
+    return source.states(invoke(Call(verb=source.verb, target=target if source.verb.opener else None), root))
 
 
 def awaited(key: str, patience: float) -> Sequence[Offer] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from cloudkit.model.advice import Advice
 from cloudkit.model.check import Check
 from cloudkit.model.entry import Entry
 from cloudkit.model.finding import Finding, Severity
@@ -204,6 +205,10 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         Column("", severity),
         Column("FOUND", lambda finding: Cell(finding.text)),
         Column("WRITE", lambda finding: Cell(finding.fix, Tone.GOOD)),
+    ),
+    Advice: (
+        Column("REPLICAS", lambda advice: Cell(str(advice.replicas), Tone.STRONG), right=True),
+        Column("REASON", lambda advice: Cell(advice.reason)),
     ),
     Check: (
         Column("PART", lambda check: Cell(check.name, Tone.STRONG)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import singledispatch
 
+from cloudkit.model.advice import Advice
 from cloudkit.model.image import ImageState
 from cloudkit.model.offer import Offer
 from cloudkit.model.port import Port
@@ -20,7 +21,7 @@ __all__ = ["offers_in"]
 def offers_in(state: object) -> Iterator[Offer]:
     """Return what a state is called by.
 
-    >>> [(offer, offer.note) for offer in offers_in(Port(3000))]
+    >>> [(offer, offer.note) for offer in offers_in(Port(number=3000))]
     [('3000', 'http')]
     """
     yield Offer(str(getattr(state, "name", "")))
@@ -34,6 +35,11 @@ def _app(state: AppState) -> Iterator[Offer]:
 @offers_in.register
 def _replica(state: Replica) -> Iterator[Offer]:
     yield Offer(state.name, state.phase.value)
+
+
+@offers_in.register
+def _advice(state: Advice) -> Iterator[Offer]:
+    yield Offer(str(state.replicas), state.reason)
 
 
 @offers_in.register

@@ -27,12 +27,15 @@ from cloudkit.backends.docker.operations.acts import Operations
 from cloudkit.backends.docker.operations.forward import forward
 from cloudkit.backends.docker.plan import delete_actions, plan_actions
 from cloudkit.backends.docker.records import read_record, read_records
+from cloudkit.backends.docker.room import bounds
 from cloudkit.backends.docker.workloads import other_workloads
 from cloudkit.backends.forwarding import forwarded_port
 from cloudkit.backends.kinds import refuse_other_kind
 from cloudkit.backends.protocol import Capability
+from cloudkit.engine.errors import translate
 from cloudkit.engine.images import EngineImages
 from cloudkit.errors import NotFoundError
+from cloudkit.model.advice import Advice
 from cloudkit.model.plan import Plan
 from cloudkit.model.progress import silent
 from cloudkit.model.state import AppState, Revision
@@ -209,6 +212,11 @@ class DockerBackend:
         self._there(name)
         Crons(look=self._look).trigger(name, wait=wait, timeout=timeout, listener=listener)
         return self.get(name)
+
+    def room(self, spec: AppSpec, replicas: int) -> tuple[Advice, ...]:  # noqa: ARG002  # the machine is there for all
+        """Return the most replicas that fit, by each bound that there is."""
+        with translate("ask the engine for its memory"):
+            return tuple(bounds(spec, int(self.engine.client.info().get("MemTotal") or 0)))
 
     @property
     def now(self) -> datetime:

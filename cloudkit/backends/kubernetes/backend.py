@@ -22,9 +22,11 @@ from cloudkit.backends.kubernetes.lost import refuse_lost
 from cloudkit.backends.kubernetes.observe import Observation, observe
 from cloudkit.backends.kubernetes.plan import delete_actions, plan_actions
 from cloudkit.backends.kubernetes.registryimages import RegistryImages
+from cloudkit.backends.kubernetes.room import bounds, quotas
 from cloudkit.backends.protocol import Capability
 from cloudkit.backends.rolling import remaining
 from cloudkit.errors import NotFoundError
+from cloudkit.model.advice import Advice
 from cloudkit.model.plan import Plan
 from cloudkit.model.progress import Phase, Progress, silent
 from cloudkit.model.state import ReplicaPhase
@@ -239,6 +241,10 @@ class KubernetesBackend:
         refuse_trigger(record.spec)
         ClusterRun(client=self.client, listener=listener).trigger(record.spec, wait=wait, timeout=timeout)
         return self.get(name)
+
+    def room(self, spec: AppSpec, replicas: int) -> tuple[Advice, ...]:
+        """Return the most replicas that fit, by each quota that there is."""
+        return tuple(bounds(spec, replicas, quotas(self.client)))
 
     def close(self) -> None:
         """Let go of connections; calling it twice is no error."""

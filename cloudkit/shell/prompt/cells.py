@@ -13,7 +13,7 @@ from cloudkit.shell.progress import Display, Screen
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
-__all__ = ["BACKGROUND", "CellProgress", "in_notebook"]
+__all__ = ["BACKGROUND", "CellDisplay", "CellProgress", "in_notebook"]
 
 BACKGROUND = "cloudkit-background"  # how the names of threads begin whose work nobody waits for
 

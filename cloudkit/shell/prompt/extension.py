@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from cloudkit.model.progress import Ambient, silent
 from cloudkit.shell.prompt.cells import CellProgress
+from cloudkit.shell.prompt.completing import Completing
 from cloudkit.shell.prompt.failures import show_designed, show_tracebacks
 from cloudkit.shell.prompt.magic import NAME, CloudMagic
 
@@ -31,6 +32,7 @@ class Extension:
         self.shell = shell
         self.progress = CellProgress(shell)
         self.magic = CloudMagic(shell, self.progress)
+        self.completing = Completing(shell, self.magic)
 
     def load(self) -> None:
         """Offer the magics, draw progress, show errors as their text."""
@@ -38,9 +40,11 @@ class Extension:
         self.shell.input_transformers_cleanup.append(helped)
         self.shell.events.register("pre_run_cell", self.progress.begin)
         self.shell.events.register("post_run_cell", self.progress.end)
+        self.shell.events.register("post_run_cell", self.completing.renew)
         self.shell.display_trap.hook = self.display
         Ambient.listener = self.progress
         show_designed(self.shell)
+        self.completing.load()
         self.progress.begin()
 
     def unload(self) -> None:
@@ -49,10 +53,12 @@ class Extension:
         Ambient.listener = staticmethod(silent)
         self.shell.events.unregister("pre_run_cell", self.progress.begin)
         self.shell.events.unregister("post_run_cell", self.progress.end)
+        self.shell.events.unregister("post_run_cell", self.completing.renew)
         self.shell.input_transformers_cleanup.remove(helped)
         self.shell.display_trap.hook = self.shell.displayhook
         for kind in ("line", "cell"):
             self.shell.magics_manager.magics[kind].pop(NAME, None)
+        self.completing.unload()
         self.magic.close()
 
     def display(self, result: object = None) -> None:

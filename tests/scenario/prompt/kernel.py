@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -104,6 +105,12 @@ class Notebook:
         """Return what Tab offers at the end of a code."""
         answer = self.client.complete(code, reply=True, timeout=SECONDS)
         return list(answer["content"]["matches"])
+
+    def until_offered(self, code: str, offers: list[str]) -> None:
+        """Press Tab at the end of a code until these are offered, as soon as the engine has told them."""
+        ends = time.monotonic() + SECONDS
+        while sorted(found := self.offered(code)) != sorted(offers):
+            assert time.monotonic() < ends, found[:20]
 
 
 @contextmanager

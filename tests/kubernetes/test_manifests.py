@@ -13,12 +13,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import given as drawn
 from testbed.cluster.given import Given
-from unit.backends.kubernetes.supported import owned_specs, supported_specs
+from unit.backends.kubernetes.supported import ending_specs, owned_specs, supported_specs
 from unit.model.strategies import app_specs
 
 from cloudkit.backends.kubernetes.client import Client
 from cloudkit.backends.kubernetes.connect import connect
+from cloudkit.backends.kubernetes.jobobjects import CronJob, Job
 from cloudkit.backends.kubernetes.manifests import Manifest, key_of, manifests
+from cloudkit.backends.kubernetes.manifests.run import job_run, manual_run
 from cloudkit.backends.kubernetes.objects import Deployment, Pod, Sealed
 from cloudkit.backends.kubernetes.owners import owner_kind
 from cloudkit.backends.kubernetes.paths import object_path
@@ -26,6 +28,7 @@ from cloudkit.backends.kubernetes.records import Settings, read_record
 from cloudkit.config import Config
 from cloudkit.errors import UnsupportedError, UsageError
 from cloudkit.model.app import AppSpec
+from cloudkit.model.kinds import ENDING
 from cloudkit.model.mount import Mount
 from cloudkit.model.port import Port
 from cloudkit.model.reference import Reference
@@ -56,7 +59,7 @@ def client(cluster: Given) -> Iterator[Client]:
             made.delete(object_path("namespaces", name=made.namespace))
 
 
-@drawn(spec=app_specs() | supported_specs() | owned_specs())
+@drawn(spec=app_specs() | supported_specs() | owned_specs() | ending_specs())
 @ONLINE
 def test_every_object_is_accepted(client: Client, spec: AppSpec) -> None:
     """By server-side apply that writes nothing; or the spec was refused before, without a request."""
@@ -70,7 +73,7 @@ def test_every_object_is_accepted(client: Client, spec: AppSpec) -> None:
     assert [one["metadata"]["name"] for one in answers] == [key_of(one)[1] for one in objects]
 
 
-@drawn(spec=supported_specs() | owned_specs())
+@drawn(spec=supported_specs() | owned_specs() | ending_specs())
 @ONLINE
 def test_a_spec_comes_back_from_the_server(client: Client, spec: AppSpec) -> None:
     """With all the defaults that it has put in, and its own forms of what it was sent."""
@@ -78,12 +81,34 @@ def test_a_spec_comes_back_from_the_server(client: Client, spec: AppSpec) -> Non
 
     answers = {one["kind"]: _sent(client, one) for one in objects}
 
-    deployment = msgspec.convert(answers[owner_kind(spec)], Deployment)
+    made = answers[owner_kind(spec)]
+    deployment = msgspec.convert(made, CronJob).owner if spec.kind in ENDING else msgspec.convert(made, Deployment)
     sealed = [msgspec.convert(answers["Secret"], Sealed)] if "Secret" in answers else []
     configs = [msgspec.convert(answers["ConfigMap"], Settings)] if "ConfigMap" in answers else []
     record = read_record(deployment, sealed, configs)
     assert record is not None
     assert record.spec == spec
+
+
+@drawn(spec=ending_specs())
+@ONLINE
+def test_a_run_of_work_that_ends_is_accepted(client: Client, spec: AppSpec) -> None:
+    """Made from the CronJob as the server has it, whether it waits or runs at once."""
+    objects = manifests(spec, namespace=client.namespace, revision=1, generation=1)
+    record = next(_sent(client, one) for one in objects if one["kind"] == "CronJob")
+    path = object_path("jobs", client.namespace)
+
+    answers = [client.create(path, one, dry_run=True) for one in (job_run(record, 1, 1), manual_run(record, "m1"))]
+
+    runs = [msgspec.convert(one, Job) for one in answers]
+    assert [(one.metadata.name, one.spec.suspend) for one in runs] == [
+        (f"{spec.name}-1", True),
+        (f"{spec.name}-m1", False),
+    ]
+    assert {(one.spec.completions, one.spec.backoff_limit) for one in runs} == {
+        (spec.job.completions, spec.job.retries)
+    }
+    assert {one.spec.template.spec.restart_policy for one in runs} == {"Never"}
 
 
 def test_the_restricted_level_admits_a_pod_with_a_numeric_user(client: Client) -> None:

@@ -18,6 +18,7 @@ from cloudkit.backends.kubernetes.clusterrun import ClusterRun
 from cloudkit.backends.kubernetes.history import History
 from cloudkit.backends.kubernetes.manifests import Manifest, Ways, kept_keys, manifests, surplus_keys
 from cloudkit.backends.kubernetes.manifests.pulling import pull_name
+from cloudkit.backends.kubernetes.manifests.run import run_head
 from cloudkit.backends.kubernetes.manifests.service import service
 from cloudkit.backends.kubernetes.owners import COLLECTIONS, HISTORIES, owner_kind
 from cloudkit.backends.kubernetes.paths import object_path
@@ -108,7 +109,7 @@ class Application:
             self._take_back(target, previous)
             raise
         if spec.kind in ENDING:
-            self._begin(target, seen, wait=wait, timeout=remaining(timeout, begun))
+            self._begin(target, seen, wait=wait, timeout=timeout, begun=begun)
             return
         if spec.kind == "stateful" and not wait:
             Blocked(client=self._client, spec=spec, revision=target.revision).release_once()
@@ -169,7 +170,8 @@ class Application:
         before, _deployment, after = self._manifests(target)
         own = self._look.situation(seen).keys
         pull = [{"kind": "Secret", "metadata": {"name": pull_name(target.spec.name)}}] if target.pull else []
-        refuse_strangers(self._client, target.spec.name, (*pull, *before, *after), own=own)
+        run = [run_head(target.spec.name, target.revision)] if target.spec.kind == "job" else []
+        refuse_strangers(self._client, target.spec.name, (*pull, *run, *before, *after), own=own)
         refuse_taken(self._client, target.spec)
         refuse_claims(self._client, target.spec)
 
@@ -200,10 +202,10 @@ class Application:
         if not target.pull:
             self._pull.prune(target.spec.name, seen)
 
-    def _begin(self, target: Target, seen: Observation, *, wait: bool, timeout: float | None) -> None:
+    def _begin(self, target: Target, seen: Observation, *, wait: bool, timeout: float | None, begun: float) -> None:
         """Keep what is wanted of work that ends, and let a job run; there is no return from it."""
         if target.spec.kind == "job":
-            run = ClusterRun(client=self._client, listener=self._listener)
+            run = ClusterRun(client=self._client, listener=self._listener, begun=begun)
             run.job(target.spec, target.revision, target.generation, seen.jobs, wait=wait, timeout=timeout)
         kept = {target.revision, *map(revision_of, seen.replica_sets)}
         history = History(self._client, target.spec.name)

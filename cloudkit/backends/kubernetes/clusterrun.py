@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.refusal import refusal_of
 from cloudkit.backends.kubernetes.runs import run_of_job, run_spec
 from cloudkit.backends.kubernetes.sight import Sight
+from cloudkit.backends.rolling import remaining
 from cloudkit.errors import ConflictError
 from cloudkit.model.run import Outcome
 
@@ -39,10 +41,12 @@ class ClusterRun:
     Args:
         client: A connection to the API server.
         listener: Hears of each step.
+        begun: When its caller began, as ``time.monotonic`` tells it.
     """
 
     client: Client
     listener: Listener
+    begun: float = field(default_factory=time.monotonic)
 
     def job(
         self,
@@ -71,9 +75,9 @@ class ClusterRun:
         failed = [one for one in jobs if run_of_job(one).outcome is Outcome.FAILED]
         again = frozenset(one.metadata.uid for one in failed if not spec.stopped)
         making = JobMaking(client=self.client, spec=spec, revision=revision, generation=generation, again=again)
-        making.begin(timeout=timeout)
+        making.begin(timeout=remaining(timeout, self.begun))
         if wait:
-            self._follow(spec, generation, lambda: making.find() or making.begin(timeout=timeout), timeout=timeout)
+            self._follow(spec, generation, lambda: making.find() or making.begin(), timeout=timeout)
 
     def trigger(self, spec: AppSpec, *, wait: bool, timeout: float | None) -> None:
         """Begin a run of a cron now.
@@ -89,7 +93,9 @@ class ClusterRun:
     def _follow(
         self, spec: AppSpec, generation: int | None, find: Callable[[], Job | None], *, timeout: float | None
     ) -> None:
-        roll = JobRoll(client=self.client, spec=spec, generation=generation, find=find, listener=self.listener)
+        roll = JobRoll(
+            client=self.client, spec=spec, generation=generation, find=find, listener=self.listener, begun=self.begun
+        )
         with Sight(self.client, spec.name, owner_kind(spec)) as sight:
             roll.run(sight, timeout=timeout)
 

@@ -43,6 +43,7 @@ class JobRoll:
         generation: The generation that it waits for, a newer one ends it; None for a run that any leaves alone.
         find: Returns its Job as it is now, and makes another where it may; raises where it may not.
         listener: Hears of each step.
+        begun: When its caller began, as ``time.monotonic`` tells it.
     """
 
     client: Client
@@ -50,6 +51,7 @@ class JobRoll:
     generation: int | None
     find: Callable[[], Job | None]
     listener: Listener
+    begun: float = field(default_factory=time.monotonic)
     _told: Run | None = None
     _progress: tuple[object, ...] = ()
     _progressed_at: float = field(default_factory=time.monotonic)
@@ -61,13 +63,13 @@ class JobRoll:
 
         Args:
             sight: What there is of the app.
-            timeout: Seconds at the most; None waits as long as it takes.
+            timeout: Seconds since its caller began, at the most; None waits as long as it takes.
 
         Raises:
             RolloutError: It has failed, cannot begin, or goes on beyond the time.
             ConflictError: Somebody else wants something newer.
         """
-        ends = None if timeout is None else time.monotonic() + timeout
+        ends = None if timeout is None else self.begun + timeout
         while True:
             self._guard(sight)
             job = self.find()
@@ -81,8 +83,8 @@ class JobRoll:
     def _guard(self, sight: Sight) -> None:
         record, generation = sight.deployment, self.generation
         there = record.metadata.annotations.get(GENERATION) if record is not None else ""
-        if there != str(generation) if generation is not None else not there:
-            raise superseded(self.spec.name, generation or 0)
+        if generation is not None and there != str(generation):
+            raise superseded(self.spec.name, generation)
 
     def _is_over(self, job: Job, pods: Sequence[Pod]) -> bool:
         """Tell whether it has come to its end and all its replicas have; raise where it has failed."""

@@ -8,7 +8,7 @@ from typing import Any
 from cloudkit.backends.kubernetes.labels import GENERATION
 from cloudkit.backends.kubernetes.manifests.heading import heading
 
-__all__ = ["job_run", "manual_run", "run_name"]
+__all__ = ["job_run", "manual_run", "run_head", "run_name"]
 
 MANUAL = {"cronjob.kubernetes.io/instantiate": "manual"}
 
@@ -20,6 +20,11 @@ def run_name(app: str, run: int | str) -> str:
     ('migrate-2', 'backup-m1767225600000')
     """
     return f"{app}-{run}"
+
+
+def run_head(app: str, revision: int) -> dict[str, Any]:
+    """Return what the run of a job's revision is called, before there is anything that it is made from."""
+    return heading("batch/v1", "Job", {"name": run_name(app, revision)})
 
 
 def job_run(record: Mapping[str, Any], revision: int, generation: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from cloudkit.image import BuiltImage
 from cloudkit.images import Images
 from cloudkit.model.caller import Caller
 from cloudkit.model.check import Check
+from cloudkit.model.glance import Glance
 from cloudkit.model.image import ImageState
 from cloudkit.model.log import Event
 from cloudkit.model.log_query import log_query
@@ -27,6 +28,7 @@ from cloudkit.model.progress import Listener, ambient
 from cloudkit.model.rows import Rows
 from cloudkit.model.secret import Secret
 from cloudkit.model.state import AppState
+from cloudkit.model.stream import Stream
 from cloudkit.model.task import TaskResult
 from cloudkit.model.task_options import TaskOptions
 from cloudkit.model.verb import Role, verb
@@ -35,6 +37,7 @@ from cloudkit.past import Past
 from cloudkit.plans import Plans, load_plans
 from cloudkit.session import Session
 from cloudkit.telemetry import Telemetry
+from cloudkit.watching import watched
 
 __all__ = ["Cloud"]
 
@@ -189,6 +192,16 @@ class Cloud(Images, Past):
         return Rows(self.backend.apps(), AppState)
 
     @verb()
+    def top(self, *, interval: float = 2.0, count: Annotated[int | None, Short("n")] = None) -> Iterator[Glance]:
+        """Show the replicas of all apps again and again: what they use, how often they restarted, what happens.
+
+        Args:
+            interval: Seconds between two looks.
+            count: How many looks; until interrupted where not given.
+        """
+        return Stream(watched(self.backend, None, interval=interval, looks=count), Glance)
+
+    @verb()
     def workloads(self) -> Rows[Workload]:
         """Show all that runs, whoever has made it."""
         return Rows(self.backend.workloads(listener=self._session.listener), Workload)
@@ -236,7 +249,7 @@ class Cloud(Images, Past):
             until: Only what is older.
             follow: Go on with what comes.
         """
-        return self.backend.events(name, log_query(since=since, until=until, follow=follow))
+        return Stream(self.backend.events(name, log_query(since=since, until=until, follow=follow)), Event)
 
     @verb(role=Role.OPERATOR)
     def controller(self, *, interval: float = 10.0, once: bool = False) -> Iterator[Event]:

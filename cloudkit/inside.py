@@ -13,15 +13,18 @@ from cloudkit.advising import advised
 from cloudkit.errors import UsageError
 from cloudkit.model.advice import Advice
 from cloudkit.model.checks import check_words
+from cloudkit.model.glance import Glance
 from cloudkit.model.log import Event, LogLine
 from cloudkit.model.log_query import log_query
 from cloudkit.model.parameter import Names, Short
 from cloudkit.model.port import Port
 from cloudkit.model.rows import Rows
 from cloudkit.model.state import Replica
+from cloudkit.model.stream import Stream
 from cloudkit.model.task import TaskResult, Usage
 from cloudkit.model.verb import Role, verb
 from cloudkit.session import Session
+from cloudkit.watching import watched
 
 __all__ = ["Inside"]
 
@@ -54,7 +57,7 @@ class Inside:
             replica: Only this replica.
         """
         query = log_query(tail=tail, since=since, until=until, follow=follow, replica=replica)
-        return self._session.backend.logs(self.name, query)
+        return Stream(self._session.backend.logs(self.name, query), LogLine)
 
     def events(
         self, *, since: str | datetime | None = None, until: str | datetime | None = None, follow: bool = False
@@ -66,7 +69,8 @@ class Inside:
             until: Only what is older.
             follow: Go on with what comes.
         """
-        return self._session.backend.events(self.name, log_query(since=since, until=until, follow=follow))
+        query = log_query(since=since, until=until, follow=follow)
+        return Stream(self._session.backend.events(self.name, query), Event)
 
     @verb(role=Role.OPERATOR)
     def exec(
@@ -149,6 +153,16 @@ class Inside:
     def stats(self) -> Rows[Usage]:
         """Show what each replica uses now: cpu, memory, network."""
         return Rows(self._session.backend.stats(self.name), Usage)
+
+    @verb()
+    def watch(self, *, interval: float = 2.0, count: Annotated[int | None, Short("n")] = None) -> Iterator[Glance]:
+        """Show the replicas again and again: what they use, how often they restarted, what happens to them.
+
+        Args:
+            interval: Seconds between two looks.
+            count: How many looks; until interrupted, or the app is gone, where not given.
+        """
+        return Stream(watched(self._session.backend, self.name, interval=interval, looks=count), Glance)
 
     @verb()
     def advise(self) -> Rows[Advice]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
+from cloudkit.model.glance import Glance
 from cloudkit.model.log import LogLine
 from cloudkit.model.task import TaskResult
 from cloudkit.view.neutral import neutral, neutral_line
@@ -61,8 +62,7 @@ class Output:
     def show(self, result: object, kind: type[Any] | None = None) -> None:
         """Write a result; ``kind`` is what an empty list would hold."""
         if isinstance(result, Iterator):
-            for item in result:
-                self._item(item)
+            self._stream(result, kind)
         elif self.json:
             self._json(result, indent=2)
         elif isinstance(result, TaskResult):
@@ -70,6 +70,18 @@ class Output:
         elif result is not None and not isinstance(result, int):
             self._text(result, kind)
         self.stream.flush()
+
+    def _stream(self, items: Iterator[Any], kind: type[Any] | None) -> None:
+        if self.json or kind is not Glance:
+            for item in items:
+                self._item(item)
+            return
+        from cloudkit.shell.live import draw_looks, write_looks
+
+        if colours(self.stream, wanted=self.colour):
+            draw_looks(items, self.console)
+        else:
+            write_looks(items, self.stream)
 
     def _item(self, item: object) -> None:
         if self.json:

@@ -9,6 +9,7 @@ from cloudkit.model.advice import Advice
 from cloudkit.model.check import Check
 from cloudkit.model.entry import Entry
 from cloudkit.model.finding import Finding, Severity
+from cloudkit.model.glance import Running
 from cloudkit.model.image import ImageState
 from cloudkit.model.log import Event
 from cloudkit.model.state import AppPhase, AppState, Replica, ReplicaPhase, Revision
@@ -181,6 +182,15 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         Column("RECEIVED", lambda usage: counted(usage.received), right=True),
         Column("SENT", lambda usage: counted(usage.sent), right=True),
         Column("PIDS", lambda usage: Cell("-" if usage.pids is None else str(usage.pids)), right=True),
+    ),
+    Running: (
+        Column("APP", lambda row: Cell(row.app, Tone.STRONG)),
+        Column("REPLICA", lambda row: Cell(row.replica.name)),
+        Column("STATUS", lambda row: phase(row.replica.phase)),
+        Column("CPU", lambda row: cpu(row.usage) if row.usage else Cell("-")),
+        Column("MEMORY", lambda row: memory(row.usage) if row.usage else Cell("-")),
+        Column("RESTARTS", lambda row: restarts(row.replica), right=True),
+        Column("MESSAGE", lambda row: Cell(row.replica.message, Tone.DIM)),
     ),
     Event: (
         Column("TIME", lambda event: Cell(moment(event.time), Tone.DIM)),

@@ -9,6 +9,7 @@ from typing import Any
 
 from cloudkit.model.cause import Cause
 from cloudkit.model.finding import Finding
+from cloudkit.model.glance import Glance, Running
 from cloudkit.model.log import Event, LogLine
 from cloudkit.model.plan import Plan
 from cloudkit.model.state import AppState, Replica
@@ -16,9 +17,10 @@ from cloudkit.model.task import TaskResult
 from cloudkit.plans import Plans
 from cloudkit.view.block import Cell, Facts, Lines, Tone, View, grid
 from cloudkit.view.columns import COLUMNS, action, phase, ready
-from cloudkit.view.words import moment
+from cloudkit.view.neutral import neutral_line
+from cloudkit.view.words import moment, size
 
-__all__ = ["listed", "view"]
+__all__ = ["listed", "plain_lines", "view"]
 
 NOTHING: dict[type[Any] | None, str] = {Finding: "nothing to mend"}
 
@@ -83,6 +85,25 @@ def shown_columns(replicas: Sequence[Replica]) -> Iterator[Any]:
 
 
 @view.register
+def _glance(glance: Glance) -> View:
+    events = (grid(COLUMNS[Event], glance.events),) if glance.events else ()
+    return (grid(COLUMNS[Running], glance.running), *events)
+
+
+def plain_lines(glance: Glance, young: Sequence[Event]) -> Iterator[str]:
+    """Yield a look as lines for a file or a pipe: one for each replica, and one for each event that is new."""
+    for row in glance.running:
+        used = (f"cpu {row.usage.cpu:.2f}", f"memory {size(row.usage.memory)}") if row.usage else ("cpu -", "memory -")
+        replica = row.replica
+        words = (moment(glance.observed_at), row.app, replica.name, replica.phase.value, *used)
+        yield neutral_line(" ".join((*words, f"restarts {replica.restarts}")))
+    for event in young:
+        yield from (
+            neutral_line(cell.text) for block in view(event) if isinstance(block, Lines) for cell in block.lines
+        )
+
+
+@view.register
 def _cause(cause: Cause) -> View:
     lines = [Cell(f"{cause.code.value.replace('_', ' ')}: {cause.summary}", Tone.BAD)]
     lines += [Cell(f"  | {line}", Tone.DIM) for line in cause.evidence]
@@ -97,9 +118,13 @@ def _line(line: LogLine) -> View:
 
 @view.register
 def _event(event: Event) -> View:
+    return (Lines((event_line(event),)),)
+
+
+def event_line(event: Event) -> Cell:
     done = action(event)
     words = " ".join(filter(None, (moment(event.time), event.app, event.object, done.text, event.message)))
-    return (Lines((Cell(words, done.tone),)),)
+    return Cell(words, done.tone)
 
 
 @view.register

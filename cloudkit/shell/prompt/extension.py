@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from cloudkit.model.progress import Ambient, silent
-from cloudkit.shell.prompt.cells import CellProgress
+from cloudkit.model.stream import Stream
+from cloudkit.shell.prompt.cells import CellProgress, in_notebook
 from cloudkit.shell.prompt.completing import Completing
 from cloudkit.shell.prompt.failures import show_designed, show_tracebacks
 from cloudkit.shell.prompt.magic import NAME, CloudMagic
+from cloudkit.shell.prompt.streams import shown
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -42,6 +45,7 @@ class Extension:
         self.shell.events.register("post_run_cell", self.progress.end)
         self.shell.events.register("post_run_cell", self.completing.renew)
         self.shell.display_trap.hook = self.display
+        self.drawing.for_type(Stream, self.draw)
         Ambient.listener = self.progress
         show_designed(self.shell)
         self.completing.load()
@@ -56,6 +60,7 @@ class Extension:
         self.shell.events.unregister("post_run_cell", self.completing.renew)
         self.shell.input_transformers_cleanup.remove(helped)
         self.shell.display_trap.hook = self.shell.displayhook
+        self.drawing.pop(Stream)
         for kind in ("line", "cell"):
             self.shell.magics_manager.magics[kind].pop(NAME, None)
         self.completing.unload()
@@ -65,6 +70,18 @@ class Extension:
         """Show a cell's value as IPython does, below the line that progress leaves."""
         self.progress.settle()
         self.shell.displayhook(result)
+
+    @property
+    def drawing(self) -> Any:  # noqa: ANN401  # IPython's own formatter
+        """What draws values that do not show themselves as a text."""
+        formatter: Any = self.shell.display_formatter
+        return formatter.ipython_display_formatter
+
+    def draw(self, stream: Stream[Any]) -> None:
+        """Draw a stream as it comes: one that is the value of a cell."""
+        if not in_notebook(self.shell):
+            sys.stdout.write("\n")
+        shown(stream, stream.kind, notebook=in_notebook(self.shell))
 
     def spoken(self) -> object:
         """The magic's function, whose docstring is the help of all verbs: ``%cloud?`` shows it."""

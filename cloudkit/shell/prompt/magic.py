@@ -14,7 +14,7 @@ from cloudkit.errors import CloudkitError, Detached, UsageError
 from cloudkit.model.progress import ambient
 from cloudkit.shell.failure import interrupted
 from cloudkit.shell.grammar import SUMMARY, catalogue, cloud_of
-from cloudkit.shell.prompt.cells import CellProgress
+from cloudkit.shell.prompt.cells import CellProgress, in_notebook
 from cloudkit.shell.prompt.streams import shown
 from cloudkit.shell.run import plans_of, question, stated
 from cloudkit.shell.settings import Settings, global_options
@@ -109,7 +109,8 @@ class CloudMagic:
             self.progress.hush()
         result = invoke(call, cloud)
         if isinstance(result, Iterator):
-            return shown(result)
+            self.progress.settle()
+            return shown(result, call.verb.lists, notebook=in_notebook(self.shell))
         if settings.json:
             from cloudkit.shell.jsonable import to_json
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Protocol
 
+from cloudkit.model.glance import Glance
 from cloudkit.shell.output import Output
 
 __all__ = ["Seen", "shown"]
@@ -36,12 +37,13 @@ class Seen(tuple[Any, ...]):
         return f"<{len(self)} item{'s' * (len(self) != 1)}, shown above>"
 
 
-def shown(stream: Iterator[Any], output: Output | None = None) -> Seen:
+def shown(stream: Iterator[Any], kind: type[Any] | None = None, *, notebook: bool = False) -> Seen:
     """Draw a stream to its end, or until Ctrl-C, and return what came last of it.
 
     Args:
         stream: What a verb returned.
-        output: Where it is drawn.
+        kind: What comes.
+        notebook: True where HTML is drawn.
     """
     kept: deque[Any] = deque(maxlen=MOST)
 
@@ -52,9 +54,24 @@ def shown(stream: Iterator[Any], output: Output | None = None) -> Seen:
 
     try:
         with suppress(KeyboardInterrupt):
-            (output or Output()).show(passing())
+            if notebook and kind is Glance:
+                draw_in_place(passing())
+            else:
+                Output().show(passing(), kind)
     finally:
         close = getattr(stream, "close", None)
         if close is not None:
             close()
     return Seen(kept)
+
+
+def draw_in_place(looks: Iterator[Any]) -> None:
+    """Draw each look in the place of the one before, in a notebook."""
+    from IPython.display import display
+
+    handle: Any = None
+    for look in looks:
+        if handle is None:
+            handle = display(look, display_id=True)
+        else:
+            handle.update(look)

@@ -124,6 +124,17 @@ def test_a_stream_is_drawn_and_kept(prompt: Screen) -> None:
     assert "'web'" in kept
 
 
+@pytest.mark.parametrize("line", ["%cloud top --count 3 --interval 0.1", "cloud.top(count=3, interval=0.1)"])
+def test_looks_take_one_anothers_place(prompt: Screen, line: str) -> None:
+    """A table that moves, of which the last one stays."""
+    prompt.enter("%cloud deploy web web:1 --port 3000 --replicas 2")
+
+    shown = prompt.enter(line)
+
+    assert shown.count("RESTARTS") == 1
+    assert shown.count("web-1-") >= 2
+
+
 def test_unloading_takes_all_of_it_away(prompt: Screen) -> None:
     """No magic, no hooks, tracebacks as ever."""
     prompt.enter("%unload_ext cloudkit")

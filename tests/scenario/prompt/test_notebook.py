@@ -95,3 +95,17 @@ def test_help_is_read_from_the_catalogue(book: Notebook) -> None:
     payload = book.run("%cloud?").reply["payload"]
 
     assert "scale NAME REPLICAS" in payload[0]["data"]["text/plain"]
+
+
+@pytest.mark.parametrize("code", ["%cloud top --count 3 --interval 0.1", "web.watch(count=3, interval=0.1)"])
+def test_looks_are_drawn_in_one_place(book: Notebook, code: str) -> None:
+    """The last one stays, as a table."""
+    cell = book.run(code)
+
+    assert sum("RESTARTS" in html for html in cell.drawn) == 3
+    assert cell.html.count("RESTARTS") == 1
+
+
+def test_a_stream_is_drawn_as_the_value_of_a_cell(book: Notebook) -> None:
+    """Without a loop of one's own."""
+    assert "start" in book.run("web.events()").text

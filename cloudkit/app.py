@@ -154,14 +154,15 @@ class App(Inside):
         """Roll back to an earlier revision, keeping the number of replicas and the published ports.
 
         Args:
-            revision: Which one; the one before the present where not given.
+            revision: Which one; where not given, the last one that was healthy, as far as the journal tells.
             wait: Return when all is as wanted.
             timeout: Seconds at the most; without it the app's own rollout deadline.
 
         Raises:
             NotFoundError: There is no earlier revision, or none of that number.
         """
-        target = _earlier(self.name, self.revisions(), revision)
+        others = _others(self.name, self.revisions(), revision)
+        target = others[0] if revision is not None else self._session.earlier(self.name, others)
         return self._apply("rollback", lambda spec: _restored(spec, target.spec), wait=wait, timeout=timeout)
 
     @verb(role=Role.OPERATOR)
@@ -240,11 +241,11 @@ def _scaled(spec: AppSpec, replicas: int) -> AppSpec:
     return spec_changed(spec, {"replicas": replicas})
 
 
-def _earlier(name: str, revisions: Sequence[Revision], number: int | None) -> Revision:
-    """Choose the revision to go back to."""
+def _others(name: str, revisions: Sequence[Revision], number: int | None) -> Sequence[Revision]:
+    """Return the revisions that one can go back to, newest first."""
     others = [one for one in revisions if not one.current and number in (None, one.number)]
     if others:
-        return others[0]
+        return others
     kept = ", ".join(str(one.number) for one in revisions) or "none"
     what = "an earlier revision" if number is None else f"a revision {number}, other than the present one"
     message = f"app {name!r} has not got {what}; it keeps: {kept}"

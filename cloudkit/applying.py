@@ -123,7 +123,8 @@ class Applying:
         filled = self._filled(plan, present.spec)
         if present.generation == plan.generation and plan.before is not None:
             same = encode(present.spec) == encode(_counted(plan.before, present.spec))
-            return _Step(plan=filled, there=False) if same else None
+            before = _with(plan.before, {**present.spec.env, **present.spec.secrets})
+            return _Step(plan=replace(filled, before=before), there=False) if same else None
         there = filled.after is not None and present.spec == _counted(filled.after, present.spec)
         return _Step(plan=filled, there=True) if there else None
 
@@ -136,9 +137,7 @@ class Applying:
         for name in _lost(plan.after):
             value = self.given.value(plan.app, name) if name in plan.given else kept.get(name)
             values |= {} if value is None else {name: value}
-        env = {name: values.get(name, value) for name, value in plan.after.env.items()}
-        secrets = {path: values.get(path, value) for path, value in plan.after.secrets.items()}
-        return replace(plan, after=plan.after.replace(env=env, secrets=secrets))
+        return replace(plan, after=_with(plan.after, values))
 
     def _refuse_missing(self, steps: Sequence[_Step]) -> None:
         """Refuse a plan that has a new secret which nobody has given."""
@@ -213,6 +212,13 @@ def _outcomes(steps: Sequence[_Step], failed: int) -> Iterator[str]:
 def _counted(spec: AppSpec, present: AppSpec) -> AppSpec:
     """Return a spec with the number of replicas that is there, where that is the autoscaler's."""
     return spec.replace(replicas=present.replicas) if spec.autoscale and present.autoscale else spec
+
+
+def _with(spec: AppSpec, values: Mapping[str, str | Secret]) -> AppSpec:
+    """Return a spec with the values of those secrets that it has lost."""
+    found = {name: values[name] for name in _lost(spec) if name in values}
+    env = {name: found.get(name, value) for name, value in spec.env.items()}
+    return spec.replace(env=env, secrets={path: found.get(path, value) for path, value in spec.secrets.items()})
 
 
 def _lost(spec: AppSpec) -> list[str]:

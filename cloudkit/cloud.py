@@ -307,7 +307,8 @@ class Cloud(Images, Past):
         """
         if self._session.plans is not None:
             refuse_act("remove_builder")
-        remove_builder(self.backend)
+        with self._session.operation("remove_builder"):
+            remove_builder(self.backend)
 
     @verb()
     def doctor(self, *, fix: bool = False) -> Rows[Check]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+from cloudkit.app import App
 from cloudkit.journal.asking import acting
 from cloudkit.model.caller import Caller, Origin
 from cloudkit.model.duration import moment
-from cloudkit.model.entry import Entry
+from cloudkit.model.entry import Difference, Entry, Wanted
 from cloudkit.model.parameter import Names, Short
 from cloudkit.model.rows import Rows
 from cloudkit.model.state import AppState
-from cloudkit.model.verb import verb
+from cloudkit.model.verb import Role, verb
 from cloudkit.session import Session
+
+if TYPE_CHECKING:
+    from cloudkit.journal.past import Looking
 
 __all__ = ["Past"]
 
@@ -52,6 +56,67 @@ class Past:
         """
         first, end = _moment("since", since), _moment("until", until)
         return Rows(self._session.journal.history(name, since=first, until=end, last=last), Entry)
+
+    @verb()
+    def at(self, when: str | datetime) -> Rows[Wanted]:
+        """Show what was wanted of all apps at a time, as the journal has it; values of secrets are not in it.
+
+        Args:
+            when: ``14:05``, ``1h ago``, ``yesterday 9:00``, ``now`` or a time in ISO 8601.
+        """
+        looking = self._looking()
+        return Rows(looking.at(moment("when", when, now=looking.now)), Wanted)
+
+    @verb()
+    def diff(
+        self,
+        earlier: str | datetime,
+        later: str | datetime = "now",
+        *,
+        name: Annotated[str | None, Names(AppState)] = None,
+    ) -> Rows[Difference]:
+        """Show what differs in what was wanted at two times, and who changed it.
+
+        Args:
+            earlier: The first time: ``14:05``, ``1h ago``, ``yesterday 9:00`` or a time in ISO 8601.
+            later: The second time.
+            name: Of this app alone.
+        """
+        looking = self._looking()
+        first, second = moment("earlier", earlier, now=looking.now), moment("later", later, now=looking.now)
+        return Rows(looking.between(first, second, name), Difference)
+
+    @verb(role=Role.ADMIN, confirm=True)
+    def undo(
+        self,
+        name: Annotated[str | None, Names(AppState)] = None,
+        *,
+        force: bool = False,
+        wait: bool = True,
+        timeout: float | None = None,
+    ) -> App | None:
+        """Undo the last change: bring back what was wanted before it; once more undoes the one before that.
+
+        An app that the change has made is removed; one that it removed comes back.
+
+        Args:
+            name: The last change of this app; of any where not given.
+            force: Undo it though the app was changed otherwise since.
+            wait: Return when all is as wanted.
+            timeout: Seconds at the most; without it the app's own rollout deadline.
+
+        Raises:
+            NotFoundError: The journal has no change that is not undone.
+            ConflictError: The app was changed since, not through this journal, or is being changed.
+            JournalError: What was secret then is kept nowhere any more.
+        """
+        app, seen = self._session.undo(name, force=force, wait=wait, timeout=timeout)
+        return None if seen is None else App(self._session, app, seen)
+
+    def _looking(self) -> Looking:
+        from cloudkit.journal.past import Looking
+
+        return Looking(self._session.journal, datetime.now().astimezone())
 
 
 def _moment(option: str, value: str | datetime | None) -> datetime | None:

@@ -22,9 +22,9 @@ from cloudkit.model.image import ImageState
 from cloudkit.model.kinds import SCALED
 from cloudkit.model.log import Event
 from cloudkit.model.plan import Plan
-from cloudkit.model.progress import Listener, silent
+from cloudkit.model.progress import Listener, Phase, Progress, silent
 from cloudkit.model.reference import Reference
-from cloudkit.model.state import AppState
+from cloudkit.model.state import AppState, Revision
 from cloudkit.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -186,6 +186,42 @@ class Session:
                 return self._execute(plan, wait=wait, timeout=timeout)
         message = f"app {name!r} is being changed by others faster than this change can follow"
         raise ConflictError(message, hint=f"cloudkit status {name}")
+
+    def earlier(self, name: str, others: Sequence[Revision]) -> Revision:
+        """Choose the revision to go back to, and tell the listener why: the last one that was healthy.
+
+        Args:
+            name: The app.
+            others: The revisions that it may be, newest first.
+        """
+        if not self.recorder.keeps(self._connected()):
+            return others[0]
+        from cloudkit.journal.health import health_of, healthy
+
+        chosen, why = healthy(others, health_of(self.journal.changes(name)))
+        self.listener(Progress(phase=Phase.NOTICE, item=name, message=f"goes back to {why}", done=True))
+        return chosen
+
+    def undo(self, app: str | None, *, force: bool, wait: bool, timeout: float | None) -> tuple[str, AppState | None]:
+        """Make true again what was wanted before the last change that the journal has.
+
+        Args:
+            app: The last change of this app; of any where None.
+            force: True undoes it though the app was changed otherwise since.
+            wait: Return when all is as wanted.
+            timeout: Seconds at the most.
+
+        Returns:
+            Which app, and what is there now; None when it is gone, or was only planned.
+        """
+        from cloudkit.journal.undoing import Undo
+
+        undo = Undo.last(self.journal, app)
+        with self.operation("undo", undo.app, planned=True) as note:
+            note.undoes = undo.number
+            self.listener(Progress(phase=Phase.NOTICE, item=undo.app, message=str(undo), done=True))
+            plan = undo.plan(self.backend, force=force)
+            return undo.app, self._execute(plan, wait=wait, timeout=timeout)
 
     def delete(self, name: str) -> None:
         """Remove an app; one that is not there is no error."""

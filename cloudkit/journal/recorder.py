@@ -62,6 +62,10 @@ class Recorder:
         """The note of the operation that this thread is in; one that nobody reads where it is in none."""
         return self._here.note or Note()
 
+    def keeps(self, backend: Backend) -> bool:
+        """True when there is a journal of a backend."""
+        return self.store_of(backend) is not None
+
     def journal(self, backend: Backend) -> Journal:
         """Return what is noted of a backend.
 

@@ -60,7 +60,7 @@ def entry_of(row: Row, *, runs: bool, elsewhere: bool = False, before: Row | Non
         image=row.image,
         changed=row.changed,
         undoes=row.undoes,
-        note="; ".join(filter(None, (fate, _jump(row, before)))),
+        note="; ".join(filter(None, (_undid(row), fate, _jump(row, before)))),
     )
 
 
@@ -90,6 +90,10 @@ def _fate(row: Row, *, elsewhere: bool) -> str:
         return verdict(row)
     where = "of another machine" if elsewhere else "gone"
     return f"started {time_of(row.begun):%H:%M} by process {row.pid} on {row.host}, {where}; {verdict(row)}"
+
+
+def _undid(row: Row) -> str:
+    return f"undid entry {row.undoes}" if row.undoes is not None and row.changed else ""
 
 
 def _jump(row: Row, before: Row | None) -> str:

@@ -53,15 +53,18 @@ class Writing(Note):
         self.row = replace(self.row, found_revision=state.revision, found_ready=ready)
 
     def planned(self, plan: Plan) -> None:
-        """Begin the entry of a change."""
-        self.row = replace(
-            self.row,
-            plan=plan.digest,
-            generation=plan.generation,
-            before=self._sealed(plan.before),
-            after=self._sealed(plan.after),
-        )
-        self.begin()
+        """Begin the entry of a change; of a further plan of the same one, note that in its place."""
+        values: dict[str, object] = {
+            "plan": plan.digest,
+            "generation": plan.generation,
+            "before": self._sealed(plan.before),
+            "after": self._sealed(plan.after),
+        }
+        self.row = changed(self.row, values)
+        if self._number:
+            self.store.change(self._number, values, self._taken())
+        else:
+            self.begin()
 
     def seen(self, state: AppState | None) -> None:
         """Keep what is there now."""

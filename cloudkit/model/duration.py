@@ -18,7 +18,8 @@ _SPAN = re.compile(
     re.ASCII,
 )
 _BARE = re.compile(r"\d{1,9}+(?:\.\d{1,9}+)?", re.ASCII)
-_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
+_CLOCK = re.compile(r"(?:(today|yesterday) )?([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
+_AGO = " ago"
 _UNITS = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
@@ -41,6 +42,8 @@ def seconds(field: str, value: object) -> float:
 def moment(field: str, value: str | datetime, *, now: datetime | None = None) -> datetime:
     """Read a point in time: ``10m`` is ten minutes ago, ``14:05`` the last time it was, else ISO 8601.
 
+    ``10m ago``, ``today 9:00``, ``yesterday 9:00`` and ``now`` are read, too.
+
     Args:
         field: What it is for, for the error.
         value: A span before now, a time of day, a date, or a date and time; local time where it names no zone.
@@ -50,11 +53,16 @@ def moment(field: str, value: str | datetime, *, now: datetime | None = None) ->
     >>> noon = datetime(2026, 1, 2, 12, tzinfo=UTC)
     >>> str(moment("since", "10m", now=noon)), str(moment("since", "14:05", now=noon))
     ('2026-01-02 11:50:00+00:00', '2026-01-01 14:05:00+00:00')
+    >>> str(moment("since", "1h ago", now=noon)), str(moment("since", "yesterday 9:00", now=noon))
+    ('2026-01-02 11:00:00+00:00', '2026-01-01 09:00:00+00:00')
     """
     present = now or datetime.now().astimezone()
     found = value if isinstance(value, datetime) else _moment(value, present)
     if found is None or not _EARLIEST <= found.year <= _LATEST:
-        allowed = "a span such as 10m, a time such as 14:05, or a date and time such as 2026-01-31T14:05:00+01:00"
+        allowed = (
+            "a span such as 10m or 1h ago, a time such as 14:05 or yesterday 9:00, now, "
+            "or a date and time such as 2026-01-31T14:05:00+01:00"
+        )
         raise refusal(field, value, f"{allowed}, from {_EARLIEST} to {_LATEST}")
     return found if found.tzinfo else found.astimezone()
 
@@ -73,14 +81,22 @@ def _span(value: object) -> float | None:
 def _moment(value: object, now: datetime) -> datetime | None:
     if not isinstance(value, str) or not 0 < len(value) <= _TEXT_LIMIT:
         return None
+    if value == "now":
+        return now
     if clock := _CLOCK.fullmatch(value):
-        hour, minute, second = (int(part or 0) for part in clock.groups())
-        today = now.replace(hour=hour, minute=minute, second=second, microsecond=0)
-        return today if today <= now else today - timedelta(days=1)
-    span = None if _BARE.fullmatch(value) else _span(value)
+        return _on_the_clock(clock, now)
+    span = None if _BARE.fullmatch(value) else _span(value.removesuffix(_AGO))
     if span is not None:
         return now - timedelta(seconds=span) if span <= LONGEST else None
     try:
         return datetime.fromisoformat(value)
     except ValueError:
         return None
+
+
+def _on_the_clock(clock: re.Match[str], now: datetime) -> datetime:
+    """Return a time of the day that is named, or the last time that it was."""
+    day, *parts = clock.groups()
+    hour, minute, second = (int(part or 0) for part in parts)
+    today = now.replace(hour=hour, minute=minute, second=second, microsecond=0)
+    return today - timedelta(days=1) if day == "yesterday" or (day is None and today > now) else today

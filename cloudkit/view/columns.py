@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudkit.model.advice import Advice
 from cloudkit.model.check import Check
-from cloudkit.model.entry import Entry
+from cloudkit.model.entry import Entry, Wanted
 from cloudkit.model.finding import Finding, Severity
 from cloudkit.model.glance import Running
 from cloudkit.model.image import ImageState
@@ -209,6 +209,15 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         Column("TOOK", took, right=True),
         Column("REVISION", lambda entry: Cell("-" if entry.revision is None else str(entry.revision)), right=True),
         Column("MESSAGE", lambda entry: Cell("; ".join(filter(None, (entry.error, entry.note)))), wraps=True),
+    ),
+    Wanted: (
+        Column("NAME", lambda wanted: Cell(wanted.name, Tone.STRONG)),
+        Column("KIND", lambda wanted: Cell(wanted.spec.kind)),
+        Column("REPLICAS", lambda wanted: Cell(str(wanted.spec.replicas)), right=True),
+        Column("IMAGE", lambda wanted: Cell(wanted.spec.image.brief)),
+        Column("SINCE", lambda wanted: Cell(shortly(wanted.since) if wanted.since else "-", Tone.DIM)),
+        Column("ENTRY", lambda wanted: Cell("-" if wanted.entry is None else str(wanted.entry), Tone.DIM), right=True),
+        Column("MESSAGE", lambda wanted: Cell(wanted.note, Tone.WARN), wraps=True),
     ),
     Finding: (
         Column("LINE", lambda finding: Cell(str(finding.line or "-")), right=True),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cloudkit.model.cause import Cause
+from cloudkit.model.entry import Difference
 from cloudkit.model.finding import Finding
 from cloudkit.model.glance import Glance, Running
 from cloudkit.model.log import Event, LogLine
@@ -22,7 +23,7 @@ from cloudkit.view.words import moment, size
 
 __all__ = ["listed", "plain_lines", "view"]
 
-NOTHING: dict[type[Any] | None, str] = {Finding: "nothing to mend"}
+NOTHING: dict[type[Any] | None, str] = {Difference: "nothing differs", Finding: "nothing to mend"}
 
 
 @singledispatch
@@ -153,6 +154,12 @@ def _plans(plans: Plans) -> View:
         ("digest", Cell(plans.digest, Tone.DIM)),
     )
     return (*(block for plan in plans for block in view(plan)), Facts(facts))
+
+
+@view.register
+def _difference(difference: Difference) -> View:
+    lines = [Cell(line, DIFFERENCE.get(line[:1], Tone.DIM)) for line in difference.lines]
+    return (Lines((*lines, *(Cell(f"  {entry}", Tone.DIM) for entry in difference.entries))),)
 
 
 DIFFERENCE = {"+": Tone.GOOD, "-": Tone.BAD}

@@ -62,6 +62,11 @@ def test_an_empty_span_is_refused() -> None:
         ("2026-01-02T03:04:05.5+01:00", datetime(2026, 1, 2, 2, 4, 5, 500_000, tzinfo=UTC)),
         ("2026-01-02 03:04+00:00", datetime(2026, 1, 2, 3, 4, tzinfo=UTC)),
         (NOW, NOW),
+        ("now", NOW),
+        ("9:05", datetime(2026, 1, 31, 9, 5, tzinfo=UTC)),
+        ("1h30m ago", NOW - timedelta(minutes=90)),
+        ("yesterday 9:00", datetime(2026, 1, 30, 9, tzinfo=UTC)),
+        ("today 23:00", datetime(2026, 1, 31, 23, tzinfo=UTC)),
     ],
 )
 def test_a_point_of_time_is_a_span_ago_a_time_of_day_or_a_date(text: str | datetime, expected: datetime) -> None:
@@ -84,7 +89,8 @@ def test_a_time_of_day_is_that_of_the_present_zone() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "yesterday", "10", "24:00", "12:60", "1:5", "12", "-10m", "1e9h", "2026-13-01", "2026-02-30",
+        "", "yesterday", "10", "24:00", "12:60", "1:5", "12",
+        "10 ago", " ago", "ago", "1h ago ago", "tomorrow 9:00", "1h  ago", "-10m", "1e9h", "2026-13-01", "2026-02-30",
         "0001-01-01", "9999-12-31",
         "2026-01-01T00:00:00+99:00", "10 m", "10m\n", "x" * 10_000, None, 10, ["10m"], "3651d",
     ],

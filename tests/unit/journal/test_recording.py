@@ -262,3 +262,21 @@ def test_the_file_is_the_users_alone(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent.stat().st_mode & 0o777 == 0o700
     assert sqlite3.connect(file).execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_plans_out_of_a_file_are_noted_with_the_secrets_that_are_there(memory: Cloud, tmp_path: Path) -> None:
+    """As a file holds none, what was wanted before is known from what is there; so it can be undone."""
+    web = memory.deploy("web", "web:1", env={"TOKEN": Secret("hunter2")})
+    with memory.planning() as plans:
+        web.scale(3)
+    plans.save(tmp_path / "plan.json")
+
+    memory.load_plans(tmp_path / "plan.json").apply()
+    entry = last(memory)
+    memory.undo()
+
+    assert (entry.verb, entry.app, entry.outcome, entry.plan) == ("apply", "web", "ok", plans[0].digest)
+    assert web.status().spec.replicas == 1
+    token = web.status().spec.env["TOKEN"]
+    assert isinstance(token, Secret)
+    assert token.reveal() == "hunter2"

@@ -85,7 +85,8 @@ def _moment(value: object, now: datetime) -> datetime | None:
         return now
     if clock := _CLOCK.fullmatch(value):
         return _on_the_clock(clock, now)
-    span = None if _BARE.fullmatch(value) else _span(value.removesuffix(_AGO))
+    length = value.removesuffix(_AGO)
+    span = None if _BARE.fullmatch(length) else _span(length)
     if span is not None:
         return now - timedelta(seconds=span) if span <= LONGEST else None
     try:

@@ -31,8 +31,12 @@ NEEDED = (
     ("list", "events", ""),
     ("get", "pods", "log"),
     ("create", "pods", "exec"),
+    ("get", "pods", "exec"),
 )
-"""What the verbs of cloudkit need to be allowed: verb, resource, part."""
+"""What the verbs of cloudkit need to be allowed: verb, resource, part.
+
+A two-way connection begins with a GET, so that servers before Kubernetes 1.35 ask for ``get``, later ones for both.
+"""
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 

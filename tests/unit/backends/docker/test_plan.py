@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from unit.backends.docker.listing import app, observation, record, replica
 
-from cloudkit.backends.docker.observe import Observation
+from cloudkit.backends.docker.labels import Component
+from cloudkit.backends.docker.observe import Observation, Seen
 from cloudkit.backends.docker.plan import Situation, delete_actions, plan_actions, wanted_revision
 from cloudkit.model.app import AppSpec
 from cloudkit.model.mount import Mount
@@ -45,6 +46,18 @@ def test_the_first_deploy_makes_everything() -> None:
         "create balancer 127.0.0.1:8080 -> 80",
         "start replica revision 1",
         "start replica revision 1",
+    ]
+
+
+def test_another_published_port_takes_another_balancer_and_says_what_that_costs() -> None:
+    """The engine changes no published port of a container."""
+    before, wanted = (app(ports=(Port(number=80, publish=port),)) for port in (8080, 9090))
+    front = Seen(id="b", name="ns.web.balancer", app="web", component=Component.BALANCER, state="running")
+    seen = observation(record(1, spec=before), replica("web-1-a"), front)
+
+    assert steps(situation(seen, before), wanted) == [
+        "record revision 1 generation 2",
+        "replace balancer web.balancer 127.0.0.1:9090 -> 80, connections are refused for some 0.3 s",
     ]
 
 

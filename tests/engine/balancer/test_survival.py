@@ -166,6 +166,20 @@ def test_a_request_in_flight_over_a_reload_ends_before_the_drain_does(place: Pla
     assert (too_soon, in_time, got) == (False, True, ["a"])
 
 
+def test_whoever_looked_before_a_reload_sees_what_is_there_after_it(place: Place, balancer: Make) -> None:
+    """A session that is kept open stays with the old worker, which knows nothing of a replica that came later."""
+    front = balancer()
+    address = serve(place, front, "a")["a"]
+    settings = BalancerSettings(app="web", ports=front._settings.ports, check=Check(port=3000))
+
+    with closing(Balancer(place.api, image=front._image, site=front._site, settings=settings)) as other:
+        other.ensure([Member(name="a", address=address, own=front._settings)])
+        other.admit("b", place.replica("b"))
+        seen = {server.name for server in front.servers()}
+
+    assert seen == {"a", "b"}
+
+
 def asked(place: Place, url: str, times: int) -> set[str]:
     """Return what a neighbour is answered."""
     name = f"neighbour-{secrets.token_hex(4)}"

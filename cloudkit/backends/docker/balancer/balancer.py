@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from cloudkit.backends.docker.balancer import container
 from cloudkit.backends.docker.balancer.config import ConfiguredServer, Membership, fingerprint, render
 from cloudkit.backends.docker.balancer.control import Control
+from cloudkit.backends.docker.balancer.members import MEMBERSHIPS, Member, asked, configured, configured_as
 from cloudkit.backends.docker.balancer.ports import holder, named_in, taken
 from cloudkit.backends.docker.balancer.predecessors import Predecessors
-from cloudkit.backends.docker.balancer.runtime import Admin, Runtime, Server
+from cloudkit.backends.docker.balancer.runtime import Runtime, Server
 from cloudkit.backends.docker.balancer.settings import BalancerSettings, front_ports
 from cloudkit.engine.errors import translate
 from cloudkit.errors import BackendError, CloudkitError, ConflictError, NotFoundError
@@ -23,34 +24,12 @@ from cloudkit.model.port import Port
 if TYPE_CHECKING:
     from docker import APIClient
 
-__all__ = ["Balancer", "Member", "Membership"]
+__all__ = ["Balancer"]
 
 TRIES = 8
 POLL = 0.02
 REMOVAL = 5.0
 RELOAD = 10.0
-_MEMBERSHIPS = {
-    Admin.READY: Membership.SERVING,
-    Admin.TRIAL: Membership.TRIAL,
-    Admin.DRAIN: Membership.DRAINING,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """A replica, and what it is to be to the balancer.
-
-    Args:
-        name: The replica's name.
-        address: Its private address.
-        membership: What it is to be.
-        own: What the balancer of its own revision would be; None when it is of the present one.
-    """
-
-    name: str
-    address: str
-    membership: Membership = Membership.SERVING
-    own: BalancerSettings | None = None
 
 
 class Balancer:
@@ -171,6 +150,8 @@ class Balancer:
 
     def servers(self) -> tuple[Server, ...]:
         """Return the replicas as the balancer sees them."""
+        if self._control.connected and self._runtime.stopping:  # somebody else has reloaded it meanwhile
+            self._control.close()
         return tuple(
             replace(one, whole=one.whole and one.ports == self._ports(self._member(one.name, one.address)))
             for one in self._runtime.servers()
@@ -186,7 +167,7 @@ class Balancer:
     def save(self) -> None:
         """Write what the balancer knows into its configuration, so that it comes back with it."""
         with self._saving:  # what is written last was read last
-            self._write_servers([self._configured(one) for one in self.servers()])
+            self._write_servers([configured(one) for one in self.servers()])
 
     def settle(self) -> None:
         """Lead nobody any more by the ports of a revision that has gone.
@@ -273,29 +254,10 @@ class Balancer:
             return holder(self._api.containers(), port, own=self.name)
 
     def _begin_with(self, members: Sequence[Member]) -> None:
-        self._write_servers([self._configured_as(one, one.membership) for one in members])
+        self._write_servers([configured_as(self._settings, one, one.membership) for one in members])
 
     def _write_servers(self, servers: Sequence[ConfiguredServer]) -> None:
         container.write_config(self._api, self.name, render(self._settings, servers))
-
-    def _configured(self, server: Server) -> ConfiguredServer:
-        """Return what the running balancer knows, as its file says it."""
-        return ConfiguredServer(
-            name=server.name,
-            address=server.address,
-            ports=server.ports,
-            membership=_MEMBERSHIPS.get(server.admin, Membership.DRAINING),
-            check=server.asked,
-        )
-
-    def _configured_as(self, member: Member, membership: Membership) -> ConfiguredServer:
-        return ConfiguredServer(
-            name=member.name,
-            address=member.address,
-            ports=self._ports(member),
-            membership=membership,
-            check=self._asked(member),
-        )
 
     def _member(self, name: str, address: str) -> Member:
         """Return what is known of a replica: one that nobody has told of is of the present revision."""
@@ -309,10 +271,6 @@ class Balancer:
     def _ports(self, member: Member) -> dict[str, int]:
         return self._settings.places(member.own)
 
-    def _asked(self, member: Member) -> int | None:
-        check = self._settings.check_of(member.own)
-        return check.port if check else None
-
     def _reload(self) -> None:
         """Take up the settings without losing a request: a new worker takes over the listening sockets.
 
@@ -321,13 +279,13 @@ class Balancer:
         """
         before = self._runtime.process()
         with self._saving:
-            known = [self._configured(one) for one in self._runtime.servers()]
+            known = [configured(one) for one in self._runtime.servers()]
             members = [(self._member(one.name, one.address), one.membership) for one in known]
-            self._write_servers([self._configured_as(*one) for one in members])
+            self._write_servers([configured_as(self._settings, *one) for one in members])
         self._exec(f"haproxy -c -q -f /{container.FOLDER}/{container.CONFIG} && kill -USR2 1")
         self._control.close()
         self._reloaded = True
-        if not _within(RELOAD, lambda: self._process_now() not in {0, before}):
+        if not _within(RELOAD, lambda: self._succeeded(before)):
             raise BackendError(f"balancer {self.name} did not take up its configuration", hint="cloudkit doctor")
 
     def _place(self, member: Member, seen: Server | None) -> None:
@@ -342,8 +300,8 @@ class Balancer:
         if seen is not None and not seen.whole:  # whoever added it was interrupted
             seen = None
         if seen is None:
-            self._runtime.add(member.name, member.address, self._ports(member), self._asked(member))
-        if seen is None or _MEMBERSHIPS.get(seen.admin) is not member.membership:
+            self._runtime.add(member.name, member.address, self._ports(member), asked(self._settings, member))
+        if seen is None or MEMBERSHIPS.get(seen.admin) is not member.membership:
             act = {
                 Membership.SERVING: self._runtime.ready,
                 Membership.TRIAL: self._runtime.trial,
@@ -371,10 +329,13 @@ class Balancer:
             return True
         return False
 
-    def _process_now(self) -> int:
+    def _succeeded(self, before: int) -> bool:
+        """Tell whether another worker answers; a session that was opened too early stays with the old one."""
         with suppress(BackendError, ValueError):
-            return self._runtime.process()
-        return 0
+            if self._runtime.process() != before:
+                return True
+        self._control.close()
+        return False
 
     def _exec(self, line: str) -> None:
         with translate(f"reload balancer {self.name}"):

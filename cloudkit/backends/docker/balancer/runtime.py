@@ -109,6 +109,11 @@ class Runtime:
         """Return the fingerprint of the settings that it runs with."""
         return self._info("description")
 
+    @property
+    def stopping(self) -> bool:
+        """True when what answers is a worker that has given way to another."""
+        return self._info("Stopping") == "1"
+
     def add(self, name: str, address: str, ports: Mapping[str, int], check: int | None) -> None:
         """Add a server, in maintenance; where it is there already, it stays as it is.
 

@@ -21,7 +21,7 @@ from cloudkit.backends.kubernetes.connect import connect
 from cloudkit.backends.kubernetes.jobobjects import CronJob, Job
 from cloudkit.backends.kubernetes.manifests import Manifest, key_of, manifests
 from cloudkit.backends.kubernetes.manifests.run import job_run, manual_run
-from cloudkit.backends.kubernetes.objects import Deployment, Pod, Sealed
+from cloudkit.backends.kubernetes.objects import Pod, Sealed, Workload
 from cloudkit.backends.kubernetes.owners import owner_kind
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.records import Settings, read_record
@@ -82,7 +82,7 @@ def test_a_spec_comes_back_from_the_server(client: Client, spec: AppSpec) -> Non
     answers = {one["kind"]: _sent(client, one) for one in objects}
 
     made = answers[owner_kind(spec)]
-    deployment = msgspec.convert(made, CronJob).owner if spec.kind in ENDING else msgspec.convert(made, Deployment)
+    deployment = msgspec.convert(made, CronJob).owner if spec.kind in ENDING else msgspec.convert(made, Workload)
     sealed = [msgspec.convert(answers["Secret"], Sealed)] if "Secret" in answers else []
     configs = [msgspec.convert(answers["ConfigMap"], Settings)] if "ConfigMap" in answers else []
     record = read_record(deployment, sealed, configs)

@@ -141,7 +141,7 @@ class Application:
         record = seen.record
         if record is None:
             return None
-        running = running_revisions(seen.replica_sets, seen.pods) - {record.revision}
+        running = running_revisions(seen.history, seen.pods) - {record.revision}
         left = [one for one in self._look.revisions(seen) if one.number in running] if record.spec == spec else []
         target = Target(
             spec=record.spec,
@@ -154,7 +154,7 @@ class Application:
 
     def _left(self, target: Target, revision: Revision, seen: Observation) -> Target:
         """Return the revision that still runs, though another is recorded, as what a roll leads to."""
-        owner = next(one for one in seen.replica_sets if revision_of(one) == revision.number)
+        owner = next(one for one in seen.history if revision_of(one) == revision.number)
         ways = replace(target.ways, names=ports_of(owner))
         return replace(target, spec=revision.spec, revision=revision.number, pull=pull_of(owner), ways=ways)
 
@@ -185,11 +185,11 @@ class Application:
         self._write(target, expected=seen.generation)
 
     def _write(self, target: Target, *, expected: int) -> None:
-        before, deployment, _after = self._manifests(target)
+        before, owner, _after = self._manifests(target)
         for one in before:
             if one["kind"] in {"Secret", "ConfigMap"}:
                 self._writing.sealed(target.spec.name, one, expected=expected)
-        self._writing.record(deployment, expected=expected, autoscale=target.spec.autoscale)
+        self._writing.record(owner, expected=expected, autoscale=target.spec.autoscale)
 
     def _surround(self, target: Target, seen: Observation) -> None:
         """Make what stands around the record, and remove what the spec no longer asks for."""
@@ -197,7 +197,7 @@ class Application:
         self._writing.objects((*before, *after))
         grow_claims(self._client, target.spec)
         present = self._look.situation(seen).keys
-        kept = {target.revision, *map(revision_of, seen.replica_sets), seen.record.revision if seen.record else 0}
+        kept = {target.revision, *map(revision_of, seen.history), seen.record.revision if seen.record else 0}
         self._writing.remove(surplus_keys(target.spec, revision=target.revision, present=present, kept=kept))
         if not target.pull:
             self._pull.prune(target.spec.name, seen)
@@ -207,7 +207,7 @@ class Application:
         if target.spec.kind == "job":
             run = ClusterRun(client=self._client, listener=self._listener, begun=begun)
             run.job(target.spec, target.revision, target.generation, seen.jobs, wait=wait, timeout=timeout)
-        kept = {target.revision, *map(revision_of, seen.replica_sets)}
+        kept = {target.revision, *map(revision_of, seen.history)}
         history = History(self._client, target.spec.name)
         history.keep()
         history.prune(kept)
@@ -289,13 +289,13 @@ class Application:
     def _forget(self, target: Target) -> None:
         """Remove the revision that was given up, so that no rollback leads to it."""
         seen = self._look.observe(target.spec.name)
-        given_up = [one for one in seen.replica_sets if revision_of(one) == target.revision]
+        given_up = [one for one in seen.history if revision_of(one) == target.revision]
         for one in given_up:
             path = object_path(HISTORIES[owner_kind(target.spec)], self._client.namespace, one.metadata.name)
             self._client.delete(path, uid=one.metadata.uid)
         self._writing.remove(kept_keys(target.spec.name, target.revision))
-        left = tuple(one for one in seen.replica_sets if one not in given_up)
-        self._pull.prune(target.spec.name, replace(seen, replica_sets=left))
+        left = tuple(one for one in seen.history if one not in given_up)
+        self._pull.prune(target.spec.name, replace(seen, history=left))
 
     def _take_back(self, target: Target, previous: Target | None) -> None:
         """Undo what could not even begin, unless someone else has gone on from it."""

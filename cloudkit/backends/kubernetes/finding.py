@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cloudkit.backends.kubernetes.jobobjects import CronJob
 from cloudkit.backends.kubernetes.labels import SPEC
-from cloudkit.backends.kubernetes.objects import Deployment
+from cloudkit.backends.kubernetes.objects import Workload
 from cloudkit.backends.kubernetes.owners import COLLECTIONS
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.errors import AccessError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["find_kind", "find_owner", "is_own"]
 
 
-def find_kind(client: Client, app: str, kind: str) -> Deployment | None:
+def find_kind(client: Client, app: str, kind: str) -> Workload | None:
     """Return the object of one kind that has an app's name, whoever made it; None when there is none.
 
     Who may not look at another kind than a Deployment has none of it: older rights know that alone.
@@ -27,19 +27,19 @@ def find_kind(client: Client, app: str, kind: str) -> Deployment | None:
         if kind == "CronJob":
             record = client.find(path, CronJob)
             return record.owner if record is not None else None
-        return client.find(path, Deployment)
+        return client.find(path, Workload)
     except AccessError:
         if kind == "Deployment":
             raise
         return None
 
 
-def find_owner(client: Client, app: str) -> Deployment | None:
+def find_owner(client: Client, app: str) -> Workload | None:
     """Return what makes an app's pods, also while it is being deleted; None when there is no such app."""
     found = (find_kind(client, app, kind) for kind in COLLECTIONS)
     return next((one for one in found if one is not None and is_own(one)), None)
 
 
-def is_own(owner: Deployment) -> bool:
+def is_own(owner: Workload) -> bool:
     """Tell whether an object is the record of an app, not somebody else's of that name."""
     return SPEC in owner.metadata.annotations

@@ -16,7 +16,7 @@ from cloudkit.backends.kubernetes.labels import GENERATION, PULL, REVISION, SPEC
 from cloudkit.backends.kubernetes.manifests import kept_keys
 from cloudkit.backends.kubernetes.manifests.heading import heading
 from cloudkit.backends.kubernetes.manifests.record import HISTORY
-from cloudkit.backends.kubernetes.objects import DeploymentSpec, Metadata, PodTemplate, ReplicaSet
+from cloudkit.backends.kubernetes.objects import KeptRevision, Metadata, PodTemplate, WorkloadSpec
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.refusal import refusal_of
 from cloudkit.errors import ConflictError, NotFoundError
@@ -29,12 +29,12 @@ __all__ = ["History", "kept_revision", "revision_object"]
 _KEPT = (SPEC, GENERATION, REVISION)
 
 
-def kept_revision(app: str, metadata: Metadata) -> ReplicaSet | None:
-    """Return the revision that a ConfigMap keeps, in the form of a ReplicaSet; None for another ConfigMap."""
+def kept_revision(app: str, metadata: Metadata) -> KeptRevision | None:
+    """Return the revision that a ConfigMap keeps, in the form that all have; None for another ConfigMap."""
     if re.fullmatch(re.escape(f"{app}-revision-") + "[0-9]+", metadata.name) is None:
         return None
     template = PodTemplate(metadata=Metadata(annotations=metadata.annotations))
-    return ReplicaSet(metadata=metadata, kind="ConfigMap", spec=DeploymentSpec(replicas=0, template=template))
+    return KeptRevision(metadata=metadata, kind="ConfigMap", spec=WorkloadSpec(replicas=0, template=template))
 
 
 def revision_object(record: dict[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from cloudkit.backends.kubernetes.objects import (
     Condition,
-    Deployment,
-    DeploymentSpec,
-    DeploymentStatus,
     Metadata,
     PodTemplate,
+    Workload,
+    WorkloadSpec,
+    WorkloadStatus,
 )
 
 __all__ = ["CronJob", "Job", "JobSpec", "JobStatus", "is_made_by"]
@@ -70,11 +70,11 @@ class CronJob(_Object, frozen=True):
     spec: CronJobSpec = CronJobSpec()
 
     @property
-    def owner(self) -> Deployment:
-        """The same in the form of a Deployment; it has no count of replicas, and waits for no controller."""
-        spec = DeploymentSpec(template=self.spec.job_template.spec.template)
-        status = DeploymentStatus(observed_generation=self.metadata.generation)
-        return Deployment(metadata=self.metadata, kind="CronJob", spec=spec, status=status)
+    def owner(self) -> Workload:
+        """The same in the form of every owner; it has no count of replicas, and waits for no controller."""
+        spec = WorkloadSpec(template=self.spec.job_template.spec.template)
+        status = WorkloadStatus(observed_generation=self.metadata.generation)
+        return Workload(metadata=self.metadata, kind="CronJob", spec=spec, status=status)
 
 
 def is_made_by(metadata: Metadata, uid: str) -> bool:

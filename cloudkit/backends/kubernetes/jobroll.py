@@ -81,7 +81,7 @@ class JobRoll:
             sight.wait(TICK if ends is None else min(TICK, max(0.0, ends - time.monotonic())))
 
     def _guard(self, sight: Sight) -> None:
-        record, generation = sight.deployment, self.generation
+        record, generation = sight.owner, self.generation
         there = record.metadata.annotations.get(GENERATION) if record is not None else ""
         if generation is not None and there != str(generation):
             raise superseded(self.spec.name, generation)

@@ -65,8 +65,8 @@ class Look:
         return Situation(
             namespace=self.client.namespace,
             record=seen.record,
-            newest_revision=newest_revision(seen.deployment, seen.replica_sets),
-            kept=kept_revisions(seen.deployment, seen.replica_sets),
+            newest_revision=newest_revision(seen.owner, seen.history),
+            kept=kept_revisions(seen.owner, seen.history),
             pods=seen.pods,
             jobs=seen.jobs,
             pull=wanted_registry(seen, wanted) if wanted else "",
@@ -111,16 +111,16 @@ class Look:
 
     def settled(self, seen: Observation) -> bool:
         """Tell whether all is as wanted, and the controller has seen what is wanted."""
-        if seen.deployment is None or seen.record is None:
+        if seen.owner is None or seen.record is None:
             return False
         if seen.record.spec.kind in ENDING:
             return is_run_as_wanted(seen.record, seen.pods, seen.jobs)
-        current = seen.deployment.status.observed_generation >= seen.deployment.metadata.generation
+        current = seen.owner.status.observed_generation >= seen.owner.metadata.generation
         return current and app_state(seen.record, seen.pods).settled
 
     def revisions(self, seen: Observation) -> tuple[Revision, ...]:
         """Return the kept revisions of an app that is there, newest first."""
-        return revisions(seen.record, seen.replica_sets, seen.secrets, seen.configs) if seen.record else ()
+        return revisions(seen.record, seen.history, seen.secrets, seen.configs) if seen.record else ()
 
     def explain(self, seen: Observation) -> Cause | None:
         """Say why an app that is there is not ready, or its work has failed; None when nothing is wrong."""

@@ -19,8 +19,7 @@ __all__ = [
     "ContainerState",
     "ContainerStatus",
     "ControllerRevision",
-    "Deployment",
-    "DeploymentStatus",
+    "KeptRevision",
     "Listing",
     "Metadata",
     "Node",
@@ -30,13 +29,14 @@ __all__ = [
     "PodSpec",
     "PodStatus",
     "PodTemplate",
-    "ReplicaSet",
     "Sealed",
     "Service",
     "ServicePort",
     "Taint",
     "Terminated",
     "Waiting",
+    "Workload",
+    "WorkloadStatus",
 ]
 
 T = TypeVar("T")
@@ -197,7 +197,7 @@ class PodTemplate(_Object, frozen=True):
     spec: PodSpec = PodSpec()
 
 
-class DeploymentSpec(_Object, frozen=True):
+class WorkloadSpec(_Object, frozen=True):
     """How many, and from what."""
 
     replicas: int = 1
@@ -205,7 +205,7 @@ class DeploymentSpec(_Object, frozen=True):
     template: PodTemplate = PodTemplate()
 
 
-class DeploymentStatus(_Object, frozen=True):
+class WorkloadStatus(_Object, frozen=True):
     """How far the controller has come; a DaemonSet's says for how many nodes, too."""
 
     observed_generation: int = 0
@@ -217,22 +217,22 @@ class DeploymentStatus(_Object, frozen=True):
     conditions: tuple[Condition, ...] = ()
 
 
-class Deployment(_Object, frozen=True):
+class Workload(_Object, frozen=True):
     """What makes an app's pods, and is its record; one of another kind is read in the same form."""
 
     metadata: Metadata
     kind: str = "Deployment"
-    spec: DeploymentSpec = DeploymentSpec()
-    status: DeploymentStatus = DeploymentStatus()
+    spec: WorkloadSpec = WorkloadSpec()
+    status: WorkloadStatus = WorkloadStatus()
 
 
-class ReplicaSet(_Object, frozen=True):
+class KeptRevision(_Object, frozen=True):
     """One kept revision: a ReplicaSet of a Deployment, or what another kind keeps, in the same form."""
 
     metadata: Metadata
     kind: str = "ReplicaSet"
-    spec: DeploymentSpec = DeploymentSpec()
-    status: DeploymentStatus = DeploymentStatus()
+    spec: WorkloadSpec = WorkloadSpec()
+    status: WorkloadStatus = WorkloadStatus()
 
 
 class Templated(_Object, frozen=True):
@@ -254,10 +254,10 @@ class ControllerRevision(_Object, frozen=True):
     data: Snapshot = Snapshot()
 
     @property
-    def kept(self) -> ReplicaSet:
-        """The same in the form of a ReplicaSet, which has no pods of its own."""
-        spec = DeploymentSpec(replicas=0, template=self.data.spec.template)
-        return ReplicaSet(metadata=self.metadata, kind="ControllerRevision", spec=spec)
+    def kept(self) -> KeptRevision:
+        """The same in the form that all have, which has no pods of its own."""
+        spec = WorkloadSpec(replicas=0, template=self.data.spec.template)
+        return KeptRevision(metadata=self.metadata, kind="ControllerRevision", spec=spec)
 
 
 class ServicePort(_Object, frozen=True):

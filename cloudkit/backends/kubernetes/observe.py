@@ -26,12 +26,12 @@ from cloudkit.backends.kubernetes.labels import (
 from cloudkit.backends.kubernetes.lost import lost_names
 from cloudkit.backends.kubernetes.objects import (
     ControllerRevision,
-    Deployment,
+    KeptRevision,
     Metadata,
     Pod,
-    ReplicaSet,
     Sealed,
     Service,
+    Workload,
 )
 from cloudkit.backends.kubernetes.owners import COLLECTIONS, HISTORIES
 from cloudkit.backends.kubernetes.paths import object_path
@@ -63,11 +63,11 @@ class Observation:
 
     Args:
         app: The app's name.
-        deployment: Its Deployment, StatefulSet, DaemonSet or CronJob, unless that is being deleted.
+        owner: What makes its pods: a Deployment, StatefulSet, DaemonSet or CronJob, unless it is being deleted.
         ending: Which kind of these is being deleted under that name; empty for none.
         strangers: Which kinds of these are there under that name, and are somebody else's.
         record: What is wanted of it; None where it is not there.
-        replica_sets: Its revisions, whether or not they run.
+        history: Its revisions, whether or not they run.
         pods: Its pods, those that are ending too.
         jobs: The Jobs of its CronJob, those that are ending too.
         services: Its Services, and whatever Service has its names.
@@ -77,11 +77,11 @@ class Observation:
     """
 
     app: str
-    deployment: Deployment | None
+    owner: Workload | None
     ending: str = ""
     strangers: frozenset[str] = frozenset()
     record: Record | None = None
-    replica_sets: tuple[ReplicaSet, ...] = ()
+    history: tuple[KeptRevision, ...] = ()
     pods: tuple[Pod, ...] = ()
     jobs: tuple[Job, ...] = ()
     services: tuple[Service, ...] = ()
@@ -100,8 +100,8 @@ class Observation:
         return self.record is None or not lost_names(self.record.spec)
 
     def same(self, other: Observation) -> bool:
-        """Tell whether both have seen one Deployment that wants the same."""
-        uids = {one.deployment.metadata.uid if one.deployment else "" for one in (self, other)}
+        """Tell whether both have seen one owner that wants the same."""
+        uids = {one.owner.metadata.uid if one.owner else "" for one in (self, other)}
         return len(uids) == 1 and self.generation == other.generation
 
     @property
@@ -119,7 +119,7 @@ class Observation:
     @property
     def empty(self) -> bool:
         """True when nothing of the app is there, volumes apart."""
-        parts = (self.record, self.ending, self.replica_sets, self.pods, self.own_services, self.kept, self.others)
+        parts = (self.record, self.ending, self.history, self.pods, self.own_services, self.kept, self.others)
         return not any(parts)
 
     @property
@@ -133,7 +133,7 @@ def observe_app(client: Client, app: str) -> Observation:
     """Return what the cluster holds of an app.
 
     Its parts are read at once, so that a Secret or a ConfigMap may be missing only since somebody changes the app
-    meanwhile: it is lost when a second look at the same Deployment misses it, too.
+    meanwhile: it is lost when a second look at the same owner misses it, too.
     """
     seen = _seen(client, app)
     for _ in range(LOOKS):
@@ -149,29 +149,25 @@ def _seen(client: Client, app: str) -> Observation:
     listed = partial(_listed, client, app_selector(app))
     with ThreadPoolExecutor(6) as pool:
         found = {kind: pool.submit(find_kind, client, app, kind) for kind in COLLECTIONS}
-        replica_sets = pool.submit(listed, "replicasets", ReplicaSet)
+        history = pool.submit(listed, "replicasets", KeptRevision)
         pods = pool.submit(listed, "pods", Pod)
         services = pool.submit(_services, client, app)
         secrets = pool.submit(listed, "secrets", Sealed)
         configs = pool.submit(listed, "configmaps", Settings)
         others = {resource: pool.submit(listed, resource, Named) for resource in _PLAIN}
     there = [owner for one in found.values() if (owner := one.result()) is not None]
-    deployment = next((one for one in there if is_own(one)), None)
-    leaving = [
-        one
-        for one in there
-        if one.metadata.deletion_timestamp is not None and (deployment is None or one is deployment)
-    ]
+    owner = next((one for one in there if is_own(one)), None)
+    leaving = [one for one in there if one.metadata.deletion_timestamp is not None and (owner is None or one is owner)]
     ending = leaving[0].kind if leaving else ""
-    sealed = _visible(secrets, needed=deployment is not None and _holds(deployment, SECRET))
-    settings = _visible(configs, needed=deployment is not None and _holds(deployment, FILE))
+    sealed = _visible(secrets, needed=owner is not None and _holds(owner, SECRET))
+    settings = _visible(configs, needed=owner is not None and _holds(owner, FILE))
     return Observation(
         app=app,
-        deployment=None if ending else deployment,
+        owner=None if ending else owner,
         ending=ending,
-        strangers=frozenset(one.kind for one in there if one is not deployment and one not in leaving),
-        record=None if ending or deployment is None else read_record(deployment, sealed, settings),
-        replica_sets=(*replica_sets.result(), *_snapshots(client, app, there, settings)),
+        strangers=frozenset(one.kind for one in there if one is not owner and one not in leaving),
+        record=None if ending or owner is None else read_record(owner, sealed, settings),
+        history=(*history.result(), *_snapshots(client, app, there, settings)),
         pods=pods.result(),
         jobs=_jobs(client, app_selector(app), there),
         services=services.result(),
@@ -201,7 +197,7 @@ def observe(client: Client) -> Mapping[str, Observation]:
     found_of = {
         name: Observation(
             app=name,
-            deployment=one,
+            owner=one,
             record=read_record(one, secrets[name], configs[name]),
             pods=tuple(pods_of[name]),
             jobs=tuple(jobs_of[name]),
@@ -216,8 +212,8 @@ def observe(client: Client) -> Mapping[str, Observation]:
 
 
 def _snapshots(
-    client: Client, app: str, owners: Iterable[Deployment], configs: Iterable[Settings]
-) -> tuple[ReplicaSet, ...]:
+    client: Client, app: str, owners: Iterable[Workload], configs: Iterable[Settings]
+) -> tuple[KeptRevision, ...]:
     """Return the revisions that no ReplicaSet is."""
     kept = tuple(found for one in configs if (found := kept_revision(app, one.metadata)) is not None)
     if all(HISTORIES[one.kind] != "controllerrevisions" for one in owners):
@@ -226,19 +222,19 @@ def _snapshots(
     return (*kept, *(one.kept for one in snapshots))
 
 
-def _jobs(client: Client, selector: str, owners: Iterable[Deployment]) -> tuple[Job, ...]:
+def _jobs(client: Client, selector: str, owners: Iterable[Workload]) -> tuple[Job, ...]:
     """Return the Jobs of CronJobs; none is asked for where there is no CronJob."""
     makers = {one.metadata.uid for one in owners if one.kind == "CronJob"}
     found = _listed(client, selector, "jobs", Job) if makers else ()
     return tuple(job for job in found if any(is_made_by(job.metadata, uid) for uid in makers))
 
 
-def _owners(client: Client, selector: str, kind: str) -> tuple[Deployment, ...]:
+def _owners(client: Client, selector: str, kind: str) -> tuple[Workload, ...]:
     """Return all objects of one kind that make pods of ours; none of a kind that one may not list."""
     try:
         if kind == "CronJob":
             return tuple(one.owner for one in _listed(client, selector, COLLECTIONS[kind], CronJob))
-        found = _listed(client, selector, COLLECTIONS[kind], Deployment)
+        found = _listed(client, selector, COLLECTIONS[kind], Workload)
     except AccessError:
         if kind == "Deployment":
             raise
@@ -246,8 +242,8 @@ def _owners(client: Client, selector: str, kind: str) -> tuple[Deployment, ...]:
     return tuple(structs.replace(one, kind=kind) for one in found)
 
 
-def _holds(deployment: Deployment, mark: str) -> bool:
-    return any(mark in text for text in deployment.metadata.annotations.values())
+def _holds(owner: Workload, mark: str) -> bool:
+    return any(mark in text for text in owner.metadata.annotations.values())
 
 
 def _visible(listed: Future[tuple[K, ...]], *, needed: bool) -> tuple[K, ...]:

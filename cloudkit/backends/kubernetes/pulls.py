@@ -25,7 +25,7 @@ from cloudkit.model.secret import Secret
 
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
-    from cloudkit.backends.kubernetes.objects import Deployment, Pod, ReplicaSet, Sealed
+    from cloudkit.backends.kubernetes.objects import KeptRevision, Pod, Sealed, Workload
     from cloudkit.backends.kubernetes.observe import Observation
     from cloudkit.model.app import AppSpec
     from cloudkit.model.progress import Listener
@@ -35,14 +35,14 @@ __all__ = ["PullSecret", "kept_registries", "pull_of", "wanted_registry"]
 _WITHOUT_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff"})
 
 
-def pull_of(owner: Deployment | ReplicaSet) -> str:
+def pull_of(owner: Workload | KeptRevision) -> str:
     """Return the registry that the pods of an object have a pull secret for; empty where they have none."""
     return owner.spec.template.metadata.annotations.get(PULL, "")
 
 
 def kept_registries(seen: Observation) -> frozenset[str]:
     """Return the registries that kept revisions have a pull secret for."""
-    owners = (*seen.replica_sets, *([seen.deployment] if seen.deployment else ()))
+    owners = (*seen.history, *([seen.owner] if seen.owner else ()))
     return frozenset(map(pull_of, owners)) - {""}
 
 

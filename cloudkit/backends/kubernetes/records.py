@@ -1,8 +1,8 @@
-"""An app's wanted spec and its kept revisions, read from its Deployment, ReplicaSets, Secrets and ConfigMaps: pure.
+"""An app's wanted spec and its kept revisions, read from what makes its pods, Secrets and ConfigMaps: pure.
 
-The Deployment's annotations say what is wanted; its controller copies them to the ReplicaSet of each revision. Those of
-a StatefulSet and a DaemonSet do the same with a ControllerRevision. The values of secrets stand in a Secret of the
-revision, and nowhere else; the contents of its files in a ConfigMap.
+The owner's annotations say what is wanted. A Deployment's controller copies them to the ReplicaSet of each revision;
+those of a StatefulSet and a DaemonSet do the same with a ControllerRevision. The values of secrets stand in a Secret of
+the revision, and nowhere else; the contents of its files in a ConfigMap.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cloudkit.backends.kubernetes.lost import lost_names
 from cloudkit.backends.kubernetes.manifests.files import config_name, file_key
 from cloudkit.backends.kubernetes.manifests.record import HISTORY
 from cloudkit.backends.kubernetes.manifests.variables import secret_name
-from cloudkit.backends.kubernetes.objects import Deployment, Metadata, Pod, ReplicaSet, Sealed
+from cloudkit.backends.kubernetes.objects import KeptRevision, Metadata, Pod, Sealed, Workload
 from cloudkit.errors import ConfigError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.encode import decode
@@ -54,13 +54,13 @@ class Settings(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What is wanted of an app, as its Deployment says it.
+    """What is wanted of an app, as what makes its pods says it.
 
     Args:
         spec: What is wanted, with the values of its secrets.
         generation: Counts the changes of the spec.
         revision: Counts the changes of what runs.
-        version: The Deployment's ``resourceVersion``, the lock of the next change.
+        version: The owner's ``resourceVersion``, the lock of the next change.
         replicas: How many replicas its controller keeps now, which a hand may have changed; of a daemon on each node.
         nodes: How many nodes a daemon runs on, as its controller has counted them; None for others.
         created_at: When the app was made.
@@ -79,43 +79,41 @@ class Record:
     ports: Mapping[int, str] = field(default_factory=dict)
 
 
-def read_record(
-    deployment: Deployment, secrets: Iterable[Sealed] = (), configs: Iterable[Settings] = ()
-) -> Record | None:
-    """Return what a Deployment says is wanted; None for one that cloudkit has not made.
+def read_record(owner: Workload, secrets: Iterable[Sealed] = (), configs: Iterable[Settings] = ()) -> Record | None:
+    """Return what an owner says is wanted; None for one that cloudkit has not made.
 
     Args:
-        deployment: The app's Deployment.
+        owner: What makes the app's pods.
         secrets: The app's Secrets, or more than those; a value that they lack is a ``LostSecret`` of the spec.
         configs: The app's ConfigMaps, or more; a content that they lack is a ``LostText``.
 
     Raises:
         ConfigError: The spec is of a newer version, or is none.
     """
-    metadata = deployment.metadata
+    metadata = owner.metadata
     text, generation = metadata.annotations.get(SPEC), _number(metadata, GENERATION)
     if text is None or not generation:
         return None
-    revision = revision_of(deployment)
+    revision = revision_of(owner)
     spec = _spec(metadata.namespace, metadata.name, text, revision, _Kept(tuple(secrets), tuple(configs)))
     return Record(
-        spec=followed(spec, deployment.spec.replicas),
+        spec=followed(spec, owner.spec.replicas),
         generation=generation,
         revision=revision,
         version=metadata.resource_version,
-        replicas=_replicas(deployment, spec),
-        nodes=nodes_of(deployment) if spec.kind == "daemon" else None,
+        replicas=_replicas(owner, spec),
+        nodes=nodes_of(owner) if spec.kind == "daemon" else None,
         created_at=metadata.creation_timestamp or datetime.now(UTC),
-        pull=deployment.spec.template.metadata.annotations.get(PULL, ""),
-        ports=ports_of(deployment),
+        pull=owner.spec.template.metadata.annotations.get(PULL, ""),
+        ports=ports_of(owner),
     )
 
 
-def _replicas(deployment: Deployment, spec: AppSpec) -> int:
+def _replicas(owner: Workload, spec: AppSpec) -> int:
     """Return how many replicas there are to be; work that ends has no number of its own."""
-    if STOPPED in deployment.spec.template.spec.node_selector or (spec.kind in ENDING and spec.stopped):
+    if STOPPED in owner.spec.template.spec.node_selector or (spec.kind in ENDING and spec.stopped):
         return 0
-    return deployment.spec.replicas
+    return owner.spec.replicas
 
 
 def read_spec(
@@ -139,21 +137,21 @@ def followed(spec: AppSpec, replicas: int) -> AppSpec:
     return spec.replace(replicas=replicas) if spec.autoscale and replicas and not spec.stopped else spec
 
 
-def counted(record: Record, owner: Deployment) -> Record:
+def counted(record: Record, owner: Workload) -> Record:
     """Return a record with what its object has been told or has counted since."""
     nodes = nodes_of(owner) if record.spec.kind == "daemon" else None
     return replace(record, spec=followed(record.spec, owner.spec.replicas), nodes=nodes)
 
 
-def running_revisions(replica_sets: Iterable[ReplicaSet], pods: Iterable[Pod]) -> frozenset[int]:
+def running_revisions(history: Iterable[KeptRevision], pods: Iterable[Pod]) -> frozenset[int]:
     """Return the revisions that have replicas, or would have if they could."""
-    wanted = {revision_of(one) for one in replica_sets if one.spec.replicas}
-    kept = {revision_of(one) for one in replica_sets}
+    wanted = {revision_of(one) for one in history if one.spec.replicas}
+    kept = {revision_of(one) for one in history}
     running = {_number(one.metadata, REVISION) for one in pods if one.metadata.deletion_timestamp is None}
     return frozenset(wanted | (running & kept)) - {0}
 
 
-def nodes_of(daemon: Deployment) -> int:
+def nodes_of(daemon: Workload) -> int:
     """Return how many nodes a daemon is to run on: one at the least, as else nobody would hear that none admits it."""
     seen = daemon.status.observed_generation >= daemon.metadata.generation
     return max(1, daemon.status.desired_number_scheduled if seen else 0)
@@ -161,7 +159,7 @@ def nodes_of(daemon: Deployment) -> int:
 
 def revisions(
     record: Record,
-    replica_sets: Iterable[ReplicaSet],
+    history: Iterable[KeptRevision],
     secrets: Iterable[Sealed] = (),
     configs: Iterable[Settings] = (),
 ) -> tuple[Revision, ...]:
@@ -172,11 +170,11 @@ def revisions(
 
     Args:
         record: What is wanted now.
-        replica_sets: The app's ReplicaSets.
+        history: The app's kept revisions.
         secrets: The app's Secrets.
         configs: The app's ConfigMaps.
     """
-    kept, made = _Kept(tuple(secrets), tuple(configs)), _by_revision(replica_sets)
+    kept, made = _Kept(tuple(secrets), tuple(configs)), _by_revision(history)
     begun = made[record.revision].metadata.creation_timestamp if record.revision in made else None
     current = Revision(
         number=record.revision, spec=record.spec, created_at=begun or _latest(record, made), current=True
@@ -189,32 +187,32 @@ def revisions(
     return tuple(sorted(found, key=lambda one: one.number, reverse=True))[:HISTORY]
 
 
-def kept_revisions(deployment: Deployment | None, replica_sets: Iterable[ReplicaSet]) -> frozenset[int]:
-    """Return the numbers of the revisions whose Secrets are needed: those that have a ReplicaSet, and the present."""
-    numbers = {revision_of(one) for one in replica_sets}
-    return frozenset(numbers | ({revision_of(deployment)} if deployment else set())) - {0}
+def kept_revisions(owner: Workload | None, history: Iterable[KeptRevision]) -> frozenset[int]:
+    """Return the numbers of the revisions whose Secrets are needed: those that are kept, and the present."""
+    numbers = {revision_of(one) for one in history}
+    return frozenset(numbers | ({revision_of(owner)} if owner else set())) - {0}
 
 
-def newest_revision(deployment: Deployment | None, replica_sets: Iterable[ReplicaSet]) -> int:
+def newest_revision(owner: Workload | None, history: Iterable[KeptRevision]) -> int:
     """Return the highest revision that there was; the next one is one more."""
-    return max(kept_revisions(deployment, replica_sets), default=0)
+    return max(kept_revisions(owner, history), default=0)
 
 
-def revision_of(owner: Deployment | ReplicaSet) -> int:
+def revision_of(owner: Workload | KeptRevision) -> int:
     """Return the revision that an object makes pods of; 0 where it is not ours."""
     return _number(owner.spec.template.metadata, REVISION)
 
 
-def ports_of(owner: Deployment | ReplicaSet) -> dict[int, str]:
+def ports_of(owner: Workload | KeptRevision) -> dict[int, str]:
     """Return what ports are called in the pods that an object makes, by number; empty for no name."""
     found = (one for one in owner.spec.template.spec.containers if one.name == CONTAINER)
     return {port.container_port: port.name for one in found for port in one.ports}
 
 
-def _by_revision(replica_sets: Iterable[ReplicaSet]) -> dict[int, ReplicaSet]:
-    """Return the ReplicaSets by revision; of two of one revision, as after a hand's change, the newer."""
+def _by_revision(history: Iterable[KeptRevision]) -> dict[int, KeptRevision]:
+    """Return the history by revision; of two of one revision, as after a hand's change, the newer."""
     oldest = datetime.min.replace(tzinfo=UTC)
-    ordered = sorted(replica_sets, key=lambda one: one.metadata.creation_timestamp or oldest)
+    ordered = sorted(history, key=lambda one: one.metadata.creation_timestamp or oldest)
     return {revision_of(one): one for one in ordered if revision_of(one)}
 
 
@@ -226,8 +224,8 @@ class _Kept:
     configs: tuple[Settings, ...]
 
 
-def _kept(number: int, replica_set: ReplicaSet, kept: _Kept) -> Revision | None:
-    metadata = replica_set.metadata
+def _kept(number: int, revised: KeptRevision, kept: _Kept) -> Revision | None:
+    metadata = revised.metadata
     text, app = metadata.annotations.get(SPEC), _owner(metadata)
     if text is None:
         return None
@@ -240,12 +238,12 @@ def _kept(number: int, replica_set: ReplicaSet, kept: _Kept) -> Revision | None:
     return Revision(number=number, spec=spec, created_at=metadata.creation_timestamp or datetime.now(UTC))
 
 
-def _latest(record: Record, made: Mapping[int, ReplicaSet]) -> datetime:
-    """Return when a revision was made that has no ReplicaSet yet: now, unless it is the first."""
+def _latest(record: Record, made: Mapping[int, KeptRevision]) -> datetime:
+    """Return when a revision was made that is not kept yet: now, unless it is the first."""
     return datetime.now(UTC) if made else record.created_at
 
 
-def _given_up(record: Record, made: Mapping[int, ReplicaSet]) -> frozenset[int]:
+def _given_up(record: Record, made: Mapping[int, KeptRevision]) -> frozenset[int]:
     """Return the revisions that were tried after the present one and before it was gone back to."""
     tried = {number: one.metadata for number, one in made.items() if number > record.revision}
     return frozenset(number for number, one in tried.items() if _number(one, GENERATION) < record.generation)

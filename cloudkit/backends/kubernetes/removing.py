@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from cloudkit.backends.kubernetes.labels import GENERATION
-from cloudkit.backends.kubernetes.objects import Deployment
+from cloudkit.backends.kubernetes.objects import Workload
 from cloudkit.backends.kubernetes.owners import COLLECTIONS, HISTORIES
 from cloudkit.backends.kubernetes.owning import is_stale
 from cloudkit.backends.kubernetes.paths import object_path
@@ -36,13 +36,13 @@ def remove_app(client: Client, seen: Observation) -> None:
         ConflictError: Somebody has changed it since.
         BackendError: A pod does not end, as when its node is lost.
     """
-    kind = seen.deployment.kind if seen.deployment else seen.ending or "Deployment"
-    if seen.deployment is not None:
+    kind = seen.owner.kind if seen.owner else seen.ending or "Deployment"
+    if seen.owner is not None:
         _remove_owner(client, seen.app, kind, seen.generation)
     services = {("services", one.metadata.name): one.metadata.uid for one in seen.own_services}
     for (resource, name), uid in {**services, **seen.kept, **seen.others}.items():
         client.delete(object_path(resource, client.namespace, name), uid=uid)  # never one that was made since
-    for one in seen.replica_sets:
+    for one in seen.history:
         if not one.metadata.owner_references:
             client.delete(object_path(HISTORIES[kind], client.namespace, one.metadata.name), uid=one.metadata.uid)
     for job in seen.jobs:
@@ -76,7 +76,7 @@ def await_end(client: Client, app: str, kind: str, *, timeout: float | None = No
 
 def _left(sight: Sight) -> frozenset[tuple[str, bool]]:
     """Return what is left of an app, and whether it is ending: no other change brings it nearer to its end."""
-    there = (*sight.pods, *sight.jobs, *((sight.deployment,) if sight.deployment is not None else ()))
+    there = (*sight.pods, *sight.jobs, *((sight.owner,) if sight.owner is not None else ()))
     return frozenset((one.metadata.uid, one.metadata.deletion_timestamp is not None) for one in there)
 
 
@@ -94,7 +94,7 @@ def _remove_owner(client: Client, app: str, kind: str, generation: int) -> None:
     """Remove what makes an app's pods with all that it owns, unless somebody has changed what is wanted."""
     path = object_path(COLLECTIONS[kind], client.namespace, app)
     for _ in range(TRIES):
-        found = client.find(path, Deployment)
+        found = client.find(path, Workload)
         if found is None or found.metadata.deletion_timestamp is not None:
             return
         if found.metadata.annotations.get(GENERATION) != str(generation):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cloudkit.backends.kubernetes.labels import GENERATION
-from cloudkit.backends.kubernetes.objects import Deployment, Pod
+from cloudkit.backends.kubernetes.objects import Pod, Workload
 from cloudkit.backends.kubernetes.sight import Sight
 from cloudkit.backends.rolling import NotReady, allowance, late_cause, step_told, superseded, suspicion
 from cloudkit.errors import BackendError
@@ -30,7 +30,7 @@ class Roll:
     Args:
         name: The app.
         generation: The generation that it waits for; a newer one ends it.
-        state: Makes the app's state of its Deployment and pods.
+        state: Makes the app's state of its owner and pods.
         diagnose: Asks why pods are not ready.
         listener: Hears of each step.
         unblock: Is called with the pods while its controller, which has seen what is wanted, may wait for ever.
@@ -38,7 +38,7 @@ class Roll:
 
     name: str
     generation: int
-    state: Callable[[Deployment, Sequence[Pod]], AppState]
+    state: Callable[[Workload, Sequence[Pod]], AppState]
     diagnose: Callable[[AppState, Sequence[Pod]], Cause | None]
     listener: Listener
     unblock: Callable[[Sequence[Pod]], None] | None = None
@@ -66,20 +66,20 @@ class Roll:
 
     def _looked(self, sight: Sight) -> bool:
         """Look once; True at the end."""
-        deployment, pods = sight.deployment, sight.pods
-        if deployment is None or deployment.metadata.annotations.get(GENERATION) != str(self.generation):
+        owner, pods = sight.owner, sight.pods
+        if owner is None or owner.metadata.annotations.get(GENERATION) != str(self.generation):
             raise superseded(self.name, self.generation)
-        state = self.state(deployment, pods)
-        current = deployment.status.observed_generation >= deployment.metadata.generation
+        state = self.state(owner, pods)
+        current = owner.status.observed_generation >= owner.metadata.generation
         settled = current and state.settled
         self._tell(state, settled=settled)
         if current and not settled and self.unblock is not None:
             self.unblock(pods)
-        return settled or self._ends_here(state, pods, gave_up=current and self._has_given_up(deployment))
+        return settled or self._ends_here(state, pods, gave_up=current and self._has_given_up(owner))
 
-    def _has_given_up(self, deployment: Deployment) -> bool:
+    def _has_given_up(self, owner: Workload) -> bool:
         """True when the controller says that there is no progress any more, and did not say so from the start."""
-        said = any(one.type == "Progressing" and one.status == "False" for one in deployment.status.conditions)
+        said = any(one.type == "Progressing" and one.status == "False" for one in owner.status.conditions)
         self._gave_up = said if self._gave_up is None else self._gave_up and said
         return said and not self._gave_up
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from cloudkit.backends.kubernetes.ending import Ending
 from cloudkit.backends.kubernetes.jobobjects import Job
 from cloudkit.backends.kubernetes.labels import app_selector
-from cloudkit.backends.kubernetes.objects import Deployment, Pod
+from cloudkit.backends.kubernetes.objects import Pod, Workload
 from cloudkit.backends.kubernetes.owners import COLLECTIONS
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.watching import Change, Kept
@@ -100,7 +100,7 @@ class Sight:
     def __enter__(self) -> Self:
         named = {"fields": f"metadata.name={self._app}"}
         try:
-            self._deployments = self._followed(COLLECTIONS[self._kind], Deployment, named)
+            self._owners = self._followed(COLLECTIONS[self._kind], Workload, named)
             if self._kind == "CronJob":  # what a job comes to changes while its record stays
                 self._jobs = self._followed("jobs", Job, {"labels": app_selector(self._app)})
             self._pods = self._followed("pods", Pod, {"labels": app_selector(self._app)})
@@ -115,9 +115,9 @@ class Sight:
         self._ending.end()
 
     @property
-    def deployment(self) -> Deployment | None:
+    def owner(self) -> Workload | None:
         """What makes the app's pods; None when there is none."""
-        return next(iter(self._deployments.items), None)
+        return next(iter(self._owners.items), None)
 
     @property
     def pods(self) -> tuple[Pod, ...]:

@@ -1,4 +1,4 @@
-"""Write an app's objects: its Deployment as the record that only one of two writers gets, and what surrounds it."""
+"""Write an app's objects: its owner as the record that only one of two writers gets, and what surrounds it."""
 
 from __future__ import annotations
 
@@ -40,24 +40,24 @@ class Writing:
     client: Client
     listener: Listener
 
-    def record(self, deployment: Manifest, *, expected: int, autoscale: Autoscale | None = None) -> None:
+    def record(self, owner: Manifest, *, expected: int, autoscale: Autoscale | None = None) -> None:
         """Write the record, if it still has the generation that is expected; 0 is that it is not there.
 
         Args:
-            deployment: What is wanted.
+            owner: What is wanted of what makes the pods.
             expected: The generation that is there.
             autoscale: How the app follows its load; None where it does not.
 
         Raises:
             ConflictError: Somebody else was faster, or owns a field of it.
         """
-        name = deployment["metadata"]["name"]
+        name = owner["metadata"]["name"]
         if not expected:
-            self._create(name, deployment)
+            self._create(name, owner)
             return
         for _ in range(TRIES):
             try:
-                self._replace(name, deployment, expected, autoscale=autoscale)
+                self._replace(name, owner, expected, autoscale=autoscale)
             except ConflictError as error:
                 if not is_stale(error):
                     raise
@@ -122,9 +122,9 @@ class Writing:
         if there != str(expected):
             raise superseded(app, expected)
 
-    def _create(self, name: str, deployment: Manifest) -> None:
+    def _create(self, name: str, owner: Manifest) -> None:
         try:
-            self.client.create(object_path(key_of(deployment)[0], self.client.namespace), deployment)
+            self.client.create(object_path(key_of(owner)[0], self.client.namespace), owner)
         except ConflictError as error:
             refusal = refusal_of(error)
             if refusal is None or refusal.reason != "AlreadyExists":
@@ -132,16 +132,16 @@ class Writing:
             message = f"app {name!r} was changed by someone else: it is there already"
             raise ConflictError(message, hint=f"cloudkit status {name}") from error
 
-    def _replace(self, name: str, deployment: Manifest, expected: int, *, autoscale: Autoscale | None) -> None:
-        path = object_path(key_of(deployment)[0], self.client.namespace, name)
+    def _replace(self, name: str, owner: Manifest, expected: int, *, autoscale: Autoscale | None) -> None:
+        path = object_path(key_of(owner)[0], self.client.namespace, name)
         try:
             raw = owned(self.client, path, self.client.raw(path))
         except NotFoundError as error:
             raise superseded(name, expected) from error
         if raw["metadata"].get("annotations", {}).get(GENERATION) != str(expected):
             raise superseded(name, expected)
-        raw, body = shared(self.client, path, raw, deployment, autoscale)
-        metadata = {**deployment["metadata"], "resourceVersion": raw["metadata"]["resourceVersion"]}
+        raw, body = shared(self.client, path, raw, owner, autoscale)
+        metadata = {**owner["metadata"], "resourceVersion": raw["metadata"]["resourceVersion"]}
         write(self.client, path, {**body, "metadata": metadata}, listener=self.listener)
 
     def _claim(self, manifest: Manifest) -> None:

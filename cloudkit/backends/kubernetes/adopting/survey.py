@@ -17,7 +17,7 @@ from cloudkit.backends.kubernetes.adopting.rolling import how_it_rolls
 from cloudkit.backends.kubernetes.adopting.sources import read_sources
 from cloudkit.backends.kubernetes.adopting.template import Said, Template, said
 from cloudkit.backends.kubernetes.labels import LEADS_TO
-from cloudkit.backends.kubernetes.objects import Pod, ReplicaSet
+from cloudkit.backends.kubernetes.objects import KeptRevision, Pod
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.plan import Situation, wanted_revision
 from cloudkit.backends.kubernetes.workloads.owners import controller_of
@@ -168,7 +168,7 @@ class Survey:
         )
         if origin.resource != "deployments":
             return (first,)
-        listed = self._client.list(object_path("replicasets", self._client.namespace), ReplicaSet, labels=chooser)
+        listed = self._client.list(object_path("replicasets", self._client.namespace), KeptRevision, labels=chooser)
         own = [one for one in listed.items if _controller(one) == found.uid]
         if sum(one.spec.replicas > 0 for one in own) > 1:
             message = f"{origin} is rolling: its pods are of several revisions"
@@ -188,7 +188,7 @@ class Survey:
         return tuple(one for one in pods if _controller(one) in uids or origin.resource == "pods")
 
 
-def _controller(one: Pod | ReplicaSet) -> str:
+def _controller(one: Pod | KeptRevision) -> str:
     controller = controller_of(one.metadata)
     return controller.uid if controller else ""
 

@@ -15,7 +15,7 @@ from cloudkit.backends.kubernetes.adopting.adoption import Adoption, Maker, note
 from cloudkit.backends.kubernetes.finding import find_owner
 from cloudkit.backends.kubernetes.labels import CONTAINER, CONTAINER_NAME, LEADS_TO, REVISION
 from cloudkit.backends.kubernetes.manifests import Manifest, key_of
-from cloudkit.backends.kubernetes.objects import ControllerRevision, Deployment, Pod
+from cloudkit.backends.kubernetes.objects import ControllerRevision, Pod, Workload
 from cloudkit.backends.kubernetes.owning import is_stale
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.refusal import refusal_of
@@ -136,7 +136,7 @@ class Takeover:
         first = not self.adoption.goes_on and maker.uid == self.adoption.makers[0].uid
 
         def gone() -> bool:
-            found = self.client.find(path, Deployment)
+            found = self.client.find(path, Workload)
             if found is None or found.metadata.uid != maker.uid:
                 return True
             if found.metadata.deletion_timestamp is None:
@@ -149,7 +149,7 @@ class Takeover:
         self._tell(f"removes {maker.resource.removesuffix('s')} {maker.name}, its pods stay")
         self._await(gone, f"{maker.name} to let go of its pods")
 
-    def _let_go(self, path: str, found: Deployment) -> None:
+    def _let_go(self, path: str, found: Workload) -> None:
         metadata = found.metadata
         try:
             self.client.delete(path, propagation="Orphan", uid=metadata.uid, version=metadata.resource_version)

@@ -19,7 +19,7 @@ from cloudkit.backends.kubernetes.images import at_registry, registry_name
 from cloudkit.backends.kubernetes.labels import COMPONENT, Component, app_selector, identity
 from cloudkit.backends.kubernetes.login import key_of_registry, login
 from cloudkit.backends.kubernetes.manifests.pulling import pull_name, pull_object
-from cloudkit.backends.kubernetes.objects import Deployment, Pod
+from cloudkit.backends.kubernetes.objects import Pod, Workload
 from cloudkit.backends.kubernetes.operations.forward import is_ready
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.errors import CloudkitError, ConflictError
@@ -128,9 +128,9 @@ class Standing:
         self.listener(Progress(phase=Phase.BUILD, item="builder", message=message, done=done))
 
 
-def builder_there(client: Client) -> Deployment | None:
+def builder_there(client: Client) -> Workload | None:
     """Return the Deployment that has the builder's name, whoever made it; None when there is none."""
-    return client.find(object_path("deployments", client.namespace, BUILDER), Deployment)
+    return client.find(object_path("deployments", client.namespace, BUILDER), Workload)
 
 
 def pods_there(client: Client) -> tuple[Pod, ...]:

@@ -22,7 +22,7 @@ from cloudkit.backends.kubernetes.finding import find_kind
 from cloudkit.backends.kubernetes.happening import Happening
 from cloudkit.backends.kubernetes.jobobjects import Job, is_made_by
 from cloudkit.backends.kubernetes.labels import REVISION, Component, app_selector
-from cloudkit.backends.kubernetes.objects import Claim, Condition, Deployment, Metadata, Node, Pod, ReplicaSet
+from cloudkit.backends.kubernetes.objects import Claim, Condition, KeptRevision, Metadata, Node, Pod, Workload
 from cloudkit.backends.kubernetes.owners import COLLECTIONS, HISTORIES, owner_kind
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.errors import CloudkitError
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["gather", "gather_run"]
 
 T = TypeVar("T")
-K = TypeVar("K", Pod, ReplicaSet)
+K = TypeVar("K", Pod, KeptRevision)
 EXAMINED = 3
 """Pods that are looked at in full: those of one revision fail for one reason."""
 _ATTEMPTS = frozenset({"FailedCreate", "SuccessfulCreate"})
@@ -56,10 +56,10 @@ def gather(client: Client, spec: AppSpec, revision: int, *, component: Component
         revision: The revision that is wanted, as the pods' annotation has it.
         component: What its pods are for.
     """
-    deployment = find_kind(client, spec.name, owner_kind(spec))
-    if deployment is None:
+    owner = find_kind(client, spec.name, owner_kind(spec))
+    if owner is None:
         return None
-    return _Look(client, spec, str(revision), datetime.now(UTC), component).facts(deployment)
+    return _Look(client, spec, str(revision), datetime.now(UTC), component).facts(owner)
 
 
 def gather_run(client: Client, spec: AppSpec, job: Job, *, waiting: bool) -> Facts:
@@ -85,20 +85,20 @@ class _Look:
     now: datetime
     component: Component = Component.REPLICA
 
-    def facts(self, deployment: Deployment) -> Facts:
+    def facts(self, owner: Workload) -> Facts:
         """Ask for the pods first, and for what is around them only where they give a reason to."""
         pods = [one for one in self._mine("pods", Pod) if one.metadata.deletion_timestamp is None]
         found, nodes = self._examined(one for one in pods if not is_ready(one))
-        unheard = self._unheard(deployment)
+        unheard = self._unheard(owner)
         return Facts(
             namespace=self.client.namespace,
             pods=found,
             ready=sum(is_ready(one) for one in pods),
-            refused=self._refused(deployment),
+            refused=self._refused(owner),
             unheard=unheard,
-            paused=deployment.spec.paused,
-            overdue=unheard is None and _stuck(deployment) == OVERDUE,
-            admitted=deployment.status.desired_number_scheduled if unheard is None and self._is_daemon else None,
+            paused=owner.spec.paused,
+            overdue=unheard is None and _stuck(owner) == OVERDUE,
+            admitted=owner.status.desired_number_scheduled if unheard is None and self._is_daemon else None,
             nodes=self._all_nodes(found) or tuple(node_facts(one, None) for one in nodes.values()),
             claims=self._claims(found),
         )
@@ -197,18 +197,18 @@ class _Look:
         happenings = self._happenings(claim.metadata.uid) if claim is not None else ()
         return claim_facts(name, claim, happenings)
 
-    def _refused(self, deployment: Deployment) -> str:
+    def _refused(self, owner: Workload) -> str:
         """Return why no more pods, or no ReplicaSet, are made of the revision.
 
         A StatefulSet and a DaemonSet say so by an event alone.
         """
-        if HISTORIES[deployment.kind] != "replicasets":
-            return self._last_refusal(deployment.metadata.uid)
-        for one in self._mine("replicasets", ReplicaSet):
+        if HISTORIES[owner.kind] != "replicasets":
+            return self._last_refusal(owner.metadata.uid)
+        for one in self._mine("replicasets", KeptRevision):
             failure = _condition(one.status.conditions, "ReplicaFailure")
             return failure.message if failure is not None and failure.status == "True" else ""
-        progress = _condition(deployment.status.conditions, "Progressing")
-        return progress.message if progress is not None and _stuck(deployment) not in {"", OVERDUE} else ""
+        progress = _condition(owner.status.conditions, "Progressing")
+        return progress.message if progress is not None and _stuck(owner) not in {"", OVERDUE} else ""
 
     def _last_refusal(self, uid: str) -> str:
         """Return why a controller could not make a pod when it last tried; a pod that was made since takes it back."""
@@ -216,11 +216,11 @@ class _Look:
         last = next((one for one in reversed(told) if one.reason in _ATTEMPTS), None)
         return last.message if last is not None and last.reason == "FailedCreate" else ""
 
-    def _unheard(self, deployment: Deployment) -> float | None:
-        """Return for how long no controller has acted on the last change of a Deployment."""
-        if deployment.status.observed_generation >= deployment.metadata.generation:
+    def _unheard(self, owner: Workload) -> float | None:
+        """Return for how long no controller has acted on the last change of what makes the pods."""
+        if owner.status.observed_generation >= owner.metadata.generation:
             return None
-        path = object_path(COLLECTIONS[deployment.kind], self.client.namespace, self.spec.name)
+        path = object_path(COLLECTIONS[owner.kind], self.client.namespace, self.spec.name)
         fields = self.client.raw(path)["metadata"].get("managedFields") or ()
         times = [str(one["time"]) for one in fields if one.get("time") and not one.get("subresource")]
         changed = max((datetime.fromisoformat(one) for one in times), default=self.now)
@@ -234,14 +234,14 @@ def _allowed(ask: Callable[[], T]) -> T | None:
     return None
 
 
-def _revision(one: Pod | ReplicaSet) -> str:
+def _revision(one: Pod | KeptRevision) -> str:
     metadata = one.metadata if isinstance(one, Pod) else one.spec.template.metadata
     return metadata.annotations.get(REVISION, "")
 
 
-def _stuck(deployment: Deployment) -> str:
+def _stuck(owner: Workload) -> str:
     """Return why a rollout does not go on, in one word; empty while it does."""
-    progress = _condition(deployment.status.conditions, "Progressing")
+    progress = _condition(owner.status.conditions, "Progressing")
     return progress.reason if progress is not None and progress.status == "False" else ""
 
 

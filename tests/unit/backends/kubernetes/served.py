@@ -11,7 +11,7 @@ import msgspec
 
 from cloudkit.backends.kubernetes.labels import CONTAINER, REVISION
 from cloudkit.backends.kubernetes.manifests import Manifest, key_of, manifests
-from cloudkit.backends.kubernetes.objects import Deployment, Node, Pod, ReplicaSet, Sealed, Service
+from cloudkit.backends.kubernetes.objects import KeptRevision, Node, Pod, Sealed, Service, Workload
 from cloudkit.backends.kubernetes.plan import Situation
 from cloudkit.backends.kubernetes.records import Record, Settings, kept_revisions, newest_revision, read_record
 from cloudkit.model.app import AppSpec
@@ -25,8 +25,8 @@ BEGAN = datetime(2026, 1, 31, 14, 5, tzinfo=UTC)
 class Served:
     """What an API server has of one app, after its controllers have done their part."""
 
-    deployment: Deployment
-    replica_sets: tuple[ReplicaSet, ...]
+    owner: Workload
+    history: tuple[KeptRevision, ...]
     services: tuple[Service, ...]
     secrets: tuple[Sealed, ...]
     configs: tuple[Settings, ...]
@@ -34,8 +34,8 @@ class Served:
 
     @property
     def record(self) -> Record:
-        """What its Deployment says is wanted."""
-        record = read_record(self.deployment, self.secrets, self.configs)
+        """What its owner says is wanted."""
+        record = read_record(self.owner, self.secrets, self.configs)
         assert record is not None
         return record
 
@@ -44,8 +44,8 @@ class Served:
         return Situation(
             namespace="ns",
             record=self.record,
-            newest_revision=newest_revision(self.deployment, self.replica_sets),
-            kept=kept_revisions(self.deployment, self.replica_sets),
+            newest_revision=newest_revision(self.owner, self.history),
+            kept=kept_revisions(self.owner, self.history),
             pods=pods,
             services=self.services,
             present=self.keys,
@@ -57,8 +57,8 @@ def served(*specs: AppSpec) -> Served:
     sent = [manifests(spec, namespace="ns", revision=number, generation=number) for number, spec in enumerate(specs, 1)]
     last = sent[-1]
     return Served(
-        deployment=next(msgspec.convert(one, Deployment) for one in last if one["kind"] == "Deployment"),
-        replica_sets=tuple(_replica_set(one, number) for number, some in enumerate(sent, 1) for one in _only(some)),
+        owner=next(msgspec.convert(one, Workload) for one in last if one["kind"] == "Deployment"),
+        history=tuple(_replica_set(one, number) for number, some in enumerate(sent, 1) for one in _only(some)),
         services=tuple(msgspec.convert(one, Service) for one in last if one["kind"] == "Service"),
         secrets=tuple(msgspec.convert(one, Sealed) for some in sent for one in some if one["kind"] == "Secret"),
         configs=tuple(msgspec.convert(one, Settings) for some in sent for one in some if one["kind"] == "ConfigMap"),
@@ -113,9 +113,9 @@ def _secrets(sent: Iterable[tuple[Manifest, ...]]) -> list[Manifest]:
     return [one for some in sent for one in some if one["kind"] == "Secret"]
 
 
-def _replica_set(deployment: Manifest, number: int) -> ReplicaSet:
+def _replica_set(owner: Manifest, number: int) -> KeptRevision:
     """Return the ReplicaSet that the controller makes: with the Deployment's annotations and its template."""
-    metadata = deployment["metadata"]
+    metadata = owner["metadata"]
     return msgspec.convert(
         {
             "metadata": {
@@ -125,7 +125,7 @@ def _replica_set(deployment: Manifest, number: int) -> ReplicaSet:
                 "creationTimestamp": (BEGAN + timedelta(minutes=number)).isoformat(),
                 "ownerReferences": [{"kind": "Deployment", "name": metadata["name"], "controller": True}],
             },
-            "spec": {"template": deployment["spec"]["template"]},
+            "spec": {"template": owner["spec"]["template"]},
         },
-        ReplicaSet,
+        KeptRevision,
     )

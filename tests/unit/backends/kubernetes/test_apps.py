@@ -50,10 +50,10 @@ def test_all_apps_take_six_lists_and_the_nodes_where_a_port_is_published(
     """However many apps there are; no app costs a call of its own."""
     ports = (Port(number=3000, publish=publish),)
     apps = [served(AppSpec(name=f"web-{one}", image=IMAGE, ports=ports)) for one in range(number)]
-    pods = [pod(f"{one}-0", metadata={"labels": {NAME: one}}) for one in (app.deployment.metadata.name for app in apps)]
+    pods = [pod(f"{one}-0", metadata={"labels": {NAME: one}}) for one in (app.owner.metadata.name for app in apps)]
     api.on(LISTS[0], listing(pods))
     api.on(LISTS[1], listing(service for app in apps for service in app.services))
-    api.on(LISTS[2], listing(app.deployment for app in apps))
+    api.on(LISTS[2], listing(app.owner for app in apps))
     for request in LISTS[3:]:
         api.on(request, listing(()))
     api.on(NODES, listing([node("node-1", "10.0.0.1")]))
@@ -61,7 +61,7 @@ def test_all_apps_take_six_lists_and_the_nodes_where_a_port_is_published(
     found = KubernetesBackend(client, connect=no_engine).apps()
 
     assert sorted(api.calls()) == sorted((*LISTS, NODES) if publish else LISTS)
-    assert [state.name for state in found] == sorted(app.deployment.metadata.name for app in apps)
+    assert [state.name for state in found] == sorted(app.owner.metadata.name for app in apps)
     assert all(len(state.replicas) == 1 for state in found)
 
 

@@ -9,7 +9,7 @@ import pytest
 from unit.backends.kubernetes.apiserver import DROP, Api, Reply, Stream, failure, item, listing
 
 from cloudkit.backends.kubernetes.client import Client
-from cloudkit.backends.kubernetes.objects import Deployment, Pod
+from cloudkit.backends.kubernetes.objects import Pod, Workload
 from cloudkit.errors import BackendError, ConflictError, NotFoundError
 
 PODS = "/api/v1/namespaces/shop/pods"
@@ -20,7 +20,7 @@ def test_an_object_is_read_with_its_token(api: Api, client: Client) -> None:
     """The kubeconfig's token goes along, and the fields that are named come back."""
     api.on(f"GET {WEB}", Reply(body=item("web", 7, spec={"replicas": 3, "selector": {}})))
 
-    web = client.get(WEB, Deployment)
+    web = client.get(WEB, Workload)
 
     assert (web.metadata.name, web.metadata.resource_version, web.spec.replicas) == ("web", "7", 3)
     assert api.asked[0].headers["authorization"] == "Bearer s3cret"
@@ -30,11 +30,11 @@ def test_an_object_that_is_not_there_is_none(api: Api, client: Client) -> None:
     """`find` says None where `get` raises."""
     api.on(f"GET {WEB}", failure(404, "NotFound", 'deployments.apps "web" not found'))
 
-    found = client.find(WEB, Deployment)
+    found = client.find(WEB, Workload)
 
     assert found is None
     with pytest.raises(NotFoundError, match="cannot read deployments/web in namespace 'shop': it is not there"):
-        client.get(WEB, Deployment)
+        client.get(WEB, Workload)
 
 
 def test_a_list_has_all_pages(api: Api, client: Client) -> None:
@@ -64,7 +64,7 @@ def test_a_read_that_failed_is_made_again(api: Api, client: Client, status: int)
     """What only asks may be asked twice."""
     api.on(f"GET {WEB}", failure(status, "InternalError"), failure(status, "InternalError"), Reply(body=item("web")))
 
-    web = client.get(WEB, Deployment)
+    web = client.get(WEB, Workload)
 
     assert web.metadata.name == "web"
     assert len(api.asked) == 3
@@ -84,7 +84,7 @@ def test_a_create_that_got_no_answer_is_not_made_again(api: Api, client: Client)
     """A connection that ends in the middle tells nothing of what was done."""
     api.on(f"GET {WEB}", Reply(body=item("web")))
     api.on(f"POST {PODS}", DROP, Reply(body=item("a")))
-    client.get(WEB, Deployment)
+    client.get(WEB, Workload)
 
     with pytest.raises(BackendError, match="dropped the connection"):
         client.create(PODS, item("a"))
@@ -98,7 +98,7 @@ def test_a_read_that_got_no_answer_is_made_again(api: Api, client: Client) -> No
     api.on(f"GET {WEB}", DROP, DROP, Reply(body=item("web")))
     client.raw("/version")
 
-    web = client.get(WEB, Deployment)
+    web = client.get(WEB, Workload)
 
     assert web.metadata.name == "web"
 
@@ -119,7 +119,7 @@ def test_a_server_that_asks_for_too_much_patience_is_not_waited_for(api: Api, cl
     api.on(f"GET {WEB}", failure(429, "TooManyRequests", after=3600))
 
     with pytest.raises(BackendError, match="the API server is busy; it asks for 3600 s of patience"):
-        client.get(WEB, Deployment)
+        client.get(WEB, Workload)
 
 
 def test_an_apply_with_a_version_is_not_made_again(api: Api, client: Client) -> None:
@@ -173,7 +173,7 @@ def test_calls_share_a_connection(api: Api, client: Client) -> None:
     api.on(f"DELETE {WEB}", Reply(body=b""))
 
     for _ in range(3):
-        client.get(WEB, Deployment)
+        client.get(WEB, Workload)
         client.find(f"{PODS}/none", Pod)
         client.delete(WEB)
 
@@ -204,7 +204,7 @@ def test_an_answer_that_is_no_json_is_an_error_that_says_so(api: Api, client: Cl
     api.on(f"GET {WEB}", Reply(body=b"<html>log in here</html>", headers={"Content-Type": "text/html"}))
 
     with pytest.raises(BackendError, match="the API server's answer is not understood"):
-        client.get(WEB, Deployment)
+        client.get(WEB, Workload)
 
 
 def test_a_create_of_what_is_there_is_a_conflict(api: Api, client: Client) -> None:

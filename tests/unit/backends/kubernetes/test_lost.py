@@ -32,7 +32,7 @@ def no_engine() -> Engine:
 
 def there(api: Api, *seen: Served, secrets: Reply | None = None) -> None:
     """Let an API server have an app, changed from look to look, and its Secrets."""
-    shown = [msgspec.to_builtins(one.deployment) for one in seen]
+    shown = [msgspec.to_builtins(one.owner) for one in seen]
     for kind in ("daemonsets", "statefulsets"):
         api.on(f"GET /apis/apps/v1/{SPACE}/{kind}", listing())
         api.on(f"GET /apis/apps/v1/{SPACE}/{kind}/web", failure(404, "NotFound"))
@@ -57,7 +57,7 @@ def there(api: Api, *seen: Served, secrets: Reply | None = None) -> None:
 @pytest.fixture
 def lost() -> Record:
     """What is read of an app without its Secret."""
-    record = read_record(served(SPEC).deployment, ())
+    record = read_record(served(SPEC).owner, ())
     assert record is not None
     return record
 
@@ -165,7 +165,7 @@ def test_an_app_without_its_files_is_listed_with_the_cause(api: Api, client: Cli
     assert state.cause.code is CauseCode.CONFIG_MISSING
     assert "/etc/web.toml: ConfigMap 'web-config-1' of namespace 'ns' is gone" in state.cause.summary
     assert state.cause.fix == "cloud.app('web').deploy(config={'/etc/web.toml': ...})"
-    record = read_record(served(spec).deployment)
+    record = read_record(served(spec).owner)
     assert record is not None
     with pytest.raises(ConfigError, match="has lost the values of /etc/web"):
         refuse_lost(state.spec.replace(restarted="now"), record)

@@ -302,7 +302,7 @@ def test_a_deadline_lasts_as_long_as_a_slow_start_may() -> None:
 
 def test_a_deployment_that_is_not_ours_is_no_record() -> None:
     """It is left alone."""
-    found = served(app()).deployment
+    found = served(app()).owner
     stranger = type(found)(metadata=type(found.metadata)(name="web"), spec=found.spec)
 
     assert read_record(stranger) is None

@@ -32,8 +32,8 @@ def only_look(api: Api, spec: AppSpec) -> None:
     """Let an API server show all but Secrets, as the cluster role ``view`` does."""
     for request in LISTED:
         api.on(request, listing())
-    deployment = msgspec.to_builtins(served(spec).deployment)
-    api.on(f"GET /apis/apps/v1/{SPACE}/deployments/{spec.name}", Reply(body=deployment))
+    owner = msgspec.to_builtins(served(spec).owner)
+    api.on(f"GET /apis/apps/v1/{SPACE}/deployments/{spec.name}", Reply(body=owner))
     api.on(f"GET /api/v1/{SPACE}/services/{spec.name}", failure(404, "NotFound"))
     api.on(f"GET /api/v1/{SPACE}/secrets", failure(403, "Forbidden", "secrets is forbidden"))
 

@@ -15,7 +15,7 @@ from unit.backends.kubernetes.test_manifests import app, sent
 from cloudkit.backends.kubernetes.blocked import in_the_way
 from cloudkit.backends.kubernetes.labels import GENERATION, REVISION
 from cloudkit.backends.kubernetes.manifests import manifests
-from cloudkit.backends.kubernetes.objects import ControllerRevision, Deployment, Sealed
+from cloudkit.backends.kubernetes.objects import ControllerRevision, Sealed, Workload
 from cloudkit.backends.kubernetes.owners import COLLECTIONS, owner_kind
 from cloudkit.backends.kubernetes.plan import Situation, plan_actions
 from cloudkit.backends.kubernetes.records import Record, Settings, read_record, revisions, running_revisions
@@ -37,7 +37,7 @@ def owner(spec: AppSpec, *, revision: int = 1) -> Any:
 def record_of(spec: AppSpec, *, revision: int = 1, **status: int) -> Record:
     """Its record, as an API server gives it back."""
     body = {**owner(spec, revision=revision), "status": status}
-    record = read_record(msgspec.convert(body, Deployment), ())
+    record = read_record(msgspec.convert(body, Workload), ())
     assert record is not None
     return record
 
@@ -60,7 +60,7 @@ def test_a_spec_of_every_kind_comes_back_from_its_objects(spec: AppSpec) -> None
     made = next(one for one in objects if one["kind"] == owner_kind(spec))
     sealed = [msgspec.convert(one, Sealed) for one in objects if one["kind"] == "Secret"]
     configs = [msgspec.convert(one, Settings) for one in objects if one["kind"] == "ConfigMap"]
-    record = read_record(msgspec.convert(made, Deployment), sealed, configs)
+    record = read_record(msgspec.convert(made, Workload), sealed, configs)
     assert record is not None
     assert (record.spec, record.generation, record.revision) == (spec, 5, 3)
     assert json.loads(json.dumps(objects)) == list(objects)

@@ -110,10 +110,10 @@ def test_what_a_hand_has_changed_is_set_back() -> None:
     """By ``kubectl scale``, or by deleting a Service."""
     spec = app(replicas=1)
     there = served(spec)
-    scaled = msgspec.structs.replace(there.deployment.spec, replicas=0)
+    scaled = msgspec.structs.replace(there.owner.spec, replicas=0)
     there = dataclasses.replace(
         there,
-        deployment=msgspec.structs.replace(there.deployment, spec=scaled),
+        owner=msgspec.structs.replace(there.owner, spec=scaled),
         services=(),
         keys=frozenset(),
     )

@@ -18,7 +18,7 @@ from cloudkit.backends.kubernetes.client import Client
 from cloudkit.backends.kubernetes.login import Login, login
 from cloudkit.backends.kubernetes.manifests import manifests
 from cloudkit.backends.kubernetes.manifests.pulling import pull_object
-from cloudkit.backends.kubernetes.objects import Deployment, Pod, ReplicaSet, Sealed
+from cloudkit.backends.kubernetes.objects import KeptRevision, Pod, Sealed, Workload
 from cloudkit.backends.kubernetes.observe import Observation
 from cloudkit.backends.kubernetes.plan import plan_actions
 from cloudkit.backends.kubernetes.pulls import PullSecret, wanted_registry
@@ -30,7 +30,7 @@ from cloudkit.model.secret import Secret
 
 HOME = "registry.example"
 SPEC = app()
-NOTHING = Observation(app="web", deployment=None)
+NOTHING = Observation(app="web", owner=None)
 SECRET = "PATCH /api/v1/namespaces/default/secrets/web-pull"
 
 
@@ -61,14 +61,14 @@ def seen(pull: str, *pods: Pod, spec: AppSpec = SPEC, entries: dict[str, str] | 
     """Return an app of one revision."""
     sent = manifests(spec, namespace="default", revision=1, generation=1, pull=pull)
     made = next(one for one in sent if one["kind"] == "Deployment")
-    deployment = msgspec.convert(made, Deployment)
+    owner = msgspec.convert(made, Workload)
     given = {key: Secret(value) for key, value in (entries or {}).items()}
     body = pull_object("web", given, namespace="default", labels={})
     return Observation(
         app="web",
-        deployment=deployment,
-        record=read_record(deployment),
-        replica_sets=(msgspec.convert(made, ReplicaSet),),
+        owner=owner,
+        record=read_record(owner),
+        history=(msgspec.convert(made, KeptRevision),),
         pods=pods,
         secrets=(msgspec.convert(body, Sealed),) if given else (),
     )

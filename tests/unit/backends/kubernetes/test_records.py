@@ -20,7 +20,7 @@ def test_each_revision_can_come_back_with_its_own_secret() -> None:
     specs = [app(env={"TOKEN": Secret(f"value {number}")}) for number in (1, 2, 3)]
     there = served(*specs)
 
-    kept = revisions(there.record, there.replica_sets, there.secrets)
+    kept = revisions(there.record, there.history, there.secrets)
 
     assert [(one.number, one.spec, one.current) for one in kept] == [
         (3, specs[2], True),
@@ -33,31 +33,31 @@ def test_equal_templates_are_one_revision() -> None:
     """After a rollback the old number is no second choice."""
     there = served(app(), app(command=("serve",)), app())
 
-    assert [one.number for one in revisions(there.record, there.replica_sets)] == [3, 2]
+    assert [one.number for one in revisions(there.record, there.history)] == [3, 2]
 
 
 def test_the_present_revision_is_there_before_its_replica_set() -> None:
     """The controller takes a moment."""
     there = served(app(), app(command=("serve",)))
 
-    kept = revisions(there.record, there.replica_sets[:1])
+    kept = revisions(there.record, there.history[:1])
 
     assert [(one.number, one.current) for one in kept] == [(2, True), (1, False)]
-    assert newest_revision(there.deployment, there.replica_sets[:1]) == 2
+    assert newest_revision(there.owner, there.history[:1]) == 2
 
 
 def test_a_revision_without_its_secret_cannot_come_back() -> None:
     """The others can."""
     there = served(app(env={"TOKEN": Secret("old")}), app())
 
-    assert [one.number for one in revisions(there.record, there.replica_sets, ())] == [2]
+    assert [one.number for one in revisions(there.record, there.history, ())] == [2]
 
 
 def test_a_lost_secret_of_the_present_revision_is_a_lost_value() -> None:
     """The app is seen all the same; the value is none, never an empty one."""
     there = served(app(env={"TOKEN": Secret("x"), "MODE": "fast"}))
 
-    record = read_record(there.deployment, ())
+    record = read_record(there.owner, ())
 
     assert record is not None
     assert record.spec.env == {"TOKEN": LostSecret("Secret 'web-env-1' of namespace 'ns'"), "MODE": "fast"}
@@ -70,7 +70,7 @@ def test_a_secret_that_a_hand_has_made_anew_gives_what_it_has(data: dict[str, st
     there = served(app(env={"TOKEN": Secret("x")}))
     changed = [msgspec.structs.replace(one, data=data) for one in there.secrets]
 
-    record = read_record(there.deployment, changed)
+    record = read_record(there.owner, changed)
 
     assert record is not None
     assert isinstance(record.spec.env["TOKEN"], LostSecret)
@@ -80,50 +80,50 @@ def test_a_secret_that_a_hand_has_made_anew_gives_what_it_has(data: dict[str, st
 def test_a_spec_that_nobody_can_read_is_told(text: str) -> None:
     """It is never taken for an app that is not there."""
     there = served(app())
-    annotations = {**there.deployment.metadata.annotations, SPEC: text}
-    metadata = msgspec.structs.replace(there.deployment.metadata, annotations=annotations)
+    annotations = {**there.owner.metadata.annotations, SPEC: text}
+    metadata = msgspec.structs.replace(there.owner.metadata, annotations=annotations)
 
     with pytest.raises(ConfigError):
-        read_record(msgspec.structs.replace(there.deployment, metadata=metadata))
+        read_record(msgspec.structs.replace(there.owner, metadata=metadata))
 
 
 def test_at_most_ten_revisions_come_back() -> None:
     """As on an engine."""
     there = served(*(app(command=(f"serve {number}",)) for number in range(15)))
 
-    kept = revisions(there.record, there.replica_sets)
+    kept = revisions(there.record, there.history)
 
     assert [one.number for one in kept] == list(range(15, 5, -1))
 
 
 def test_what_has_pods_or_may_have_them_keeps_its_secret() -> None:
-    """The present revision, and each that has a ReplicaSet."""
+    """The present revision, and each that is kept."""
     there = served(app(), app(command=("serve",)), app(command=("run",)))
-    there = dataclasses.replace(there, replica_sets=there.replica_sets[1:2])
+    there = dataclasses.replace(there, history=there.history[1:2])
 
-    assert kept_revisions(there.deployment, there.replica_sets) == {2, 3}
+    assert kept_revisions(there.owner, there.history) == {2, 3}
     assert kept_revisions(None, ()) == frozenset()
 
 
 def test_a_revision_that_was_given_up_is_none_to_go_back_to() -> None:
     """Whoever went back may have been interrupted before it could remove it; its number is not given again."""
     there = served(app(), app(command=("broken",)))
-    back = served(app()).deployment
+    back = served(app()).owner
     annotations = {**back.metadata.annotations, GENERATION: "3"}
     gone_back = msgspec.structs.replace(back, metadata=msgspec.structs.replace(back.metadata, annotations=annotations))
     record = read_record(gone_back)
     assert record is not None
 
-    kept = revisions(record, there.replica_sets)
+    kept = revisions(record, there.history)
 
     assert [one.number for one in kept] == [1]
-    assert newest_revision(gone_back, there.replica_sets) == 2
+    assert newest_revision(gone_back, there.history) == 2
 
 
 def test_what_kubectl_has_gone_back_from_can_come_back() -> None:
     """``kubectl rollout undo`` brings the old generation back, too: nobody has given the newer one up."""
     there = served(app(), app(command=("fine",)))
-    undone = read_record(served(app()).deployment)
+    undone = read_record(served(app()).owner)
     assert undone is not None
 
-    assert [one.number for one in revisions(undone, there.replica_sets)] == [2, 1]
+    assert [one.number for one in revisions(undone, there.history)] == [2, 1]

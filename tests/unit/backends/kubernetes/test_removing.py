@@ -46,7 +46,7 @@ def test_only_what_was_seen_is_removed(api: Api, client: Client) -> None:
     api.on(f"DELETE /api/v1/{SPACE}/secrets/web-env-1", Reply(body={}))
     api.on(f"DELETE /apis/policy/v1/{SPACE}/poddisruptionbudgets/web", Reply(body={}))
 
-    remove_app(client, Observation(app="web", deployment=None, services=services, secrets=secrets, others=others))
+    remove_app(client, Observation(app="web", owner=None, services=services, secrets=secrets, others=others))
 
     deleted = {one.path.split("/")[-2]: one.json["preconditions"] for one in api.asked if one.method == "DELETE"}
     assert deleted == {

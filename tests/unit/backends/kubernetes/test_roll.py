@@ -10,7 +10,7 @@ import pytest
 
 from cloudkit.backends.kubernetes import roll as rolling
 from cloudkit.backends.kubernetes.labels import GENERATION
-from cloudkit.backends.kubernetes.objects import Condition, Deployment, DeploymentStatus, Metadata, Pod
+from cloudkit.backends.kubernetes.objects import Condition, Metadata, Pod, Workload, WorkloadStatus
 from cloudkit.backends.kubernetes.roll import Roll
 from cloudkit.backends.rolling import NotReady
 from cloudkit.errors import BackendError, ConflictError
@@ -51,11 +51,11 @@ class Looks:
     waits: int = 0
 
     @property
-    def deployment(self) -> Deployment:
+    def owner(self) -> Workload:
         """The Deployment."""
         metadata = Metadata(name="web", generation=1, annotations={GENERATION: str(self.generation)})
-        status = DeploymentStatus(observed_generation=self.observed[0], conditions=self.conditions[0])
-        return Deployment(metadata=metadata, status=status)
+        status = WorkloadStatus(observed_generation=self.observed[0], conditions=self.conditions[0])
+        return Workload(metadata=metadata, status=status)
 
     def wait(self, _seconds: float) -> None:
         """Go on to the next look."""

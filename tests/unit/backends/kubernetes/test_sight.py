@@ -52,4 +52,4 @@ def test_whatever_ends_a_watch_is_told_to_who_waits(api: Api, client: Client) ->
     with mock.patch.object(type(client), "watch", broken), Sight(client, "web") as sight:
         sight.wait(5)
         with pytest.raises(ZeroDivisionError, match="a defect"):
-            _ = (sight.deployment, sight.pods)
+            _ = (sight.owner, sight.pods)

@@ -12,7 +12,7 @@ from unit.backends.kubernetes.served import Served, node, pod, served
 
 from cloudkit.backends.kubernetes.manifests import Ways, key_of, manifests
 from cloudkit.backends.kubernetes.manifests.ways import port_names
-from cloudkit.backends.kubernetes.objects import Deployment, Service
+from cloudkit.backends.kubernetes.objects import Service, Workload
 from cloudkit.backends.kubernetes.plan import plan_actions
 from cloudkit.backends.kubernetes.records import read_record
 from cloudkit.backends.kubernetes.state import published_url
@@ -92,7 +92,7 @@ def test_what_a_roll_has_left_is_no_difference() -> None:
     ways = rolling_ways(there.record, spec, there.services)
     made = sent(spec, ways)
     services = tuple(msgspec.convert(made[key], Service) for key in made if key[0] == "services")
-    record = read_record(msgspec.convert(made["deployments", "web"], Deployment))
+    record = read_record(msgspec.convert(made["deployments", "web"], Workload))
     now = replace(served(spec).situation(pod("web-a", 2)), record=record, services=services)
 
     assert plan_actions(now, spec) == ()

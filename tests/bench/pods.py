@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,15 @@ Lists = Mapping[str, tuple[Mapping[str, Any], list[bytes]]]
 @contextmanager
 def serving() -> Iterator[str]:
     """Serve the lists of 2,000 ready pods and of what they belong to; yield the server's address."""
-    lists = multiplied()
+    lists, over = multiplied(), threading.Event()
 
     class Answers(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            if "watch=true" in self.path:
+                self.follow()
+                return
             status, body = answer(self.path, lists)
             self.send_response(status)
             self.send_header("content-type", "application/json")
@@ -38,15 +41,26 @@ def serving() -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
+        def follow(self) -> None:
+            """Answer a watch of what does not change: nothing, until the round is over."""
+            self.send_response(200)
+            self.send_header("transfer-encoding", "chunked")
+            self.end_headers()
+            over.wait(float(parse_qs(urlsplit(self.path).query)["timeoutSeconds"][0]))
+            with suppress(OSError):  # who has asked is gone
+                self.wfile.write(b"0\r\n\r\n")
+
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        server.daemon_threads, server.block_on_close = True, False
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
         finally:
+            over.set()
             server.shutdown()
             thread.join()
 

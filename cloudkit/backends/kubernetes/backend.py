@@ -17,6 +17,7 @@ from cloudkit.backends.forwarding import forwarded_port
 from cloudkit.backends.kinds import refuse_other_kind
 from cloudkit.backends.kubernetes.fitting import platforms_of_nodes
 from cloudkit.backends.kubernetes.images import ClusterImages
+from cloudkit.backends.kubernetes.informer import Informer
 from cloudkit.backends.kubernetes.look import Look, confirm_namespace, is_published
 from cloudkit.backends.kubernetes.lost import refuse_lost
 from cloudkit.backends.kubernetes.observe import Observation, observe
@@ -78,6 +79,7 @@ class KubernetesBackend:
             reach = partial(_reached, client, builder, registry) if builder.in_cluster else None
             self.images = RegistryImages(builder, registry, nodes=nodes, reach=reach)
         self._look = Look(client)
+        self._informer = Informer(client)
 
     @cached_property
     def _operations(self) -> Operations:
@@ -161,11 +163,12 @@ class KubernetesBackend:
 
     def apps(self) -> tuple[AppState, ...]:
         """Return all apps, by name; raise ``NotFoundError`` when there is no such Kubernetes namespace."""
-        found = [seen for seen in observe(self.client).values() if seen.record]
+        lists = self._informer.lists()
+        found = [seen for seen in observe(self.client, lists).values() if seen.record]
         if not found:
             confirm_namespace(self.client)
         published = any(is_published(seen.record.spec) for seen in found if seen.record)
-        nodes = self._look.nodes() if published else ()
+        nodes = self._look.nodes(lists) if published else ()
         with ThreadPoolExecutor(8) as pool:
             return tuple(pool.map(partial(self._look.state, nodes=nodes), found))
 
@@ -248,6 +251,7 @@ class KubernetesBackend:
 
     def close(self) -> None:
         """Let go of connections; calling it twice is no error."""
+        self._informer.close()
         self.images.close()
         self.client.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,7 +18,8 @@ from cloudkit.backends.kubernetes.objects import Listing
 from cloudkit.backends.kubernetes.reading import Reading
 from cloudkit.backends.kubernetes.refusal import refusal_of
 from cloudkit.backends.kubernetes.target import Target
-from cloudkit.backends.kubernetes.watching import Change, Kept, Watch
+from cloudkit.backends.kubernetes.versions import Versions, number
+from cloudkit.backends.kubernetes.watching import ROUND, Change, Heed, Kept, Watch
 from cloudkit.backends.kubernetes.websocket import open_socket
 from cloudkit.errors import BackendError, ConflictError, NotFoundError
 
@@ -45,6 +46,8 @@ class Client:
         self.cluster = connection.cluster
         self._connection = connection
         self._exchange = Exchange(connection)
+        self.versions = Versions()
+        """What has been written and read by it, for a memory that must not be behind that."""
 
     @property
     def endpoint(self) -> str:
@@ -71,7 +74,9 @@ class Client:
         """
         call = Call(method="GET", path=path, repeatable=True)
         with translate(str(call.target), self.cluster):
-            return decoded(self._exchange.read(call), kind)
+            found = decoded(self._exchange.read(call), kind)
+        self._note(path, (found,))
+        return found
 
     def find(self, path: str, kind: type[T]) -> T | None:
         """Return one object; None when it is not there."""
@@ -97,11 +102,13 @@ class Client:
         call = Call(method="GET", path=path, query=query, repeatable=True)
         with translate(f"list {path}", self.cluster):
             try:
-                return self._pages(replace(call, query=(*query, ("limit", str(PAGE)))), kind)
+                found = self._pages(replace(call, query=(*query, ("limit", str(PAGE)))), kind)
             except BackendError as error:
                 if not _is_expired(error):
                     raise
-            return listed(self._exchange.read(call), kind)
+                found = listed(self._exchange.read(call), kind)
+        self._note(path, found.items)
+        return found
 
     def _pages(self, call: Call, kind: type[T]) -> Listing[T]:
         page = listed(self._exchange.read(call), kind)
@@ -123,6 +130,8 @@ class Client:
         since: Listing[K] | None = None,
         timeout: float | None = None,
         ending: Ending | None = None,
+        heed: Heed | None = None,
+        every: float = ROUND,
     ) -> Iterator[Change[K]]:
         """Yield what happens to the objects of a collection; ended, cut and hanging connections are made anew.
 
@@ -135,6 +144,8 @@ class Client:
             since: A listing to go on from, which the caller has seen, in place of a version.
             timeout: Seconds until it ends; None never ends.
             ending: Ends it from another thread.
+            heed: Hears how it fares.
+            every: Seconds after which the server ends a round of it.
         """
         query = (("labelSelector", labels), ("fieldSelector", fields))
         call = Call(method="GET", path=path, query=(*query, ("watch", "true"), ("allowWatchBookmarks", "true")))
@@ -151,9 +162,13 @@ class Client:
             reopen=reopen,
             timeout=timeout,
             ending=ending,
+            heed=heed,
+            every=every,
         )
         with translate(str(call.target), self.cluster):
-            yield from watch.changes()
+            for change in watch.changes():
+                self.versions.note(path, change.object.metadata.resource_version)
+                yield change
 
     def create(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
         """Make an object in a collection.
@@ -162,9 +177,7 @@ class Client:
             ConflictError: One of that name is there.
         """
         query = (*_managed(dry_run=dry_run), ("fieldValidation", "Strict"))
-        return plain(
-            self._exchange.read(Call(method="POST", path=path, query=query, body=encoded(body), repeatable=dry_run))
-        )
+        return self._written(Call(method="POST", path=path, query=query, body=encoded(body), repeatable=dry_run))
 
     def apply(
         self, path: str, body: Mapping[str, Any], *, dry_run: bool = False, force: bool = False
@@ -182,16 +195,14 @@ class Client:
         """
         query = (*_managed(dry_run=dry_run), ("fieldValidation", "Strict"), ("force", "true" if force else "false"))
         locked = "resourceVersion" in body.get("metadata", {})
-        return plain(
-            self._exchange.read(
-                Call(
-                    method="PATCH",
-                    path=path,
-                    query=query,
-                    body=encoded(body),
-                    content_type="application/apply-patch+yaml",
-                    repeatable=dry_run or not locked,
-                )
+        return self._written(
+            Call(
+                method="PATCH",
+                path=path,
+                query=query,
+                body=encoded(body),
+                content_type="application/apply-patch+yaml",
+                repeatable=dry_run or not locked,
             )
         )
 
@@ -204,7 +215,7 @@ class Client:
             body=encoded(body),
             content_type="application/merge-patch+json",
         )
-        return plain(self._exchange.read(call))
+        return self._written(call)
 
     def delete(
         self,
@@ -239,7 +250,27 @@ class Client:
             if version or not uid:
                 raise
             return False
+        finally:
+            self.versions.doubt(path)  # an answer need not tell the version
         return True
+
+    def _written(self, call: Call) -> dict[str, Any]:
+        """Make a call that changes an object, and return it as it is then."""
+        try:
+            body = plain(self._exchange.read(call))
+        except BaseException:
+            self.versions.doubt(call.path)  # it may have been done all the same
+            raise
+        self.versions.note(call.path, _version(body))
+        return body
+
+    def _note(self, path: str, items: Iterable[object]) -> None:
+        """Take down the newest version of what was read."""
+        if self.versions.heeded:
+            found = [one.metadata.resource_version for one in items if hasattr(one, "metadata")]
+            newest = max(found, key=lambda one: number(one) or 0, default="")
+            if newest:
+                self.versions.note(path, newest)
 
     def stream(
         self, path: str, query: Mapping[str, str], *, patience: float | None = None
@@ -259,6 +290,11 @@ class Client:
         """Open a two-way connection: ``exec``, ``attach``, ``portforward``."""
         with translate(str(Target.of("POST", path)), self.cluster):
             return self._exchange.signed(lambda door: open_socket(door, path, query))
+
+
+def _version(body: Mapping[str, Any]) -> str:
+    metadata = body.get("metadata")
+    return str(metadata.get("resourceVersion", "")) if isinstance(metadata, Mapping) else ""
 
 
 def _managed(*, dry_run: bool) -> tuple[tuple[str, str], ...]:

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from cloudkit.backends.kubernetes.access import Access
+from cloudkit.backends.kubernetes.forking import in_child
 from cloudkit.config.cluster import Cluster
 
 if TYPE_CHECKING:
@@ -48,6 +49,12 @@ class Connection:
         self._clock = clock
         self._lock = Lock()
         self._door: Door | None = None
+        self._parents: Door | None = None
+        in_child(self._forked)
+
+    def _forked(self) -> None:
+        """Open connections anew; the parent's are neither used nor closed, as it goes on with them."""
+        self._lock, self._parents, self._door = Lock(), self._door, None
 
     def door(self) -> Door:
         """Return the open connections, with credentials that have not run out."""

@@ -42,6 +42,7 @@ from cloudkit.errors import AccessError
 
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
+    from cloudkit.backends.kubernetes.informer import Lists
 
 __all__ = ["Named", "Observation", "observe", "observe_app"]
 
@@ -181,19 +182,25 @@ def _seen(client: Client, app: str) -> Observation:
     )
 
 
-def observe(client: Client) -> Mapping[str, Observation]:
-    """Return all apps, by name: what their states are made of, without revisions and surroundings."""
+def observe(client: Client, lists: Lists | None = None) -> Mapping[str, Observation]:
+    """Return all apps, by name: what their states are made of, without revisions and surroundings.
+
+    Args:
+        client: A connection to the API server.
+        lists: What lists them, where that is not the server itself.
+    """
+    lists = lists or client
     selector = f"{OWNED},{COMPONENT}={Component.REPLICA}"
     with ThreadPoolExecutor(5) as pool:
-        found = [pool.submit(_owners, client, selector, kind) for kind in COLLECTIONS]
-        pods = pool.submit(_listed, client, selector, "pods", Pod)
-        services = pool.submit(_listed, client, selector, "services", Service)
+        found = [pool.submit(_owners, lists, selector, kind) for kind in COLLECTIONS]
+        pods = pool.submit(_listed, lists, selector, "pods", Pod)
+        services = pool.submit(_listed, lists, selector, "services", Service)
     present = [one for some in found for one in some.result() if one.metadata.deletion_timestamp is None]
     sealed, filed = (any(_holds(one, mark) for one in present) for mark in (SECRET, FILE))
-    secrets = _by_app(_listed(client, selector, "secrets", Sealed) if sealed else ())
-    configs = _by_app(_listed(client, selector, "configmaps", Settings) if filed else ())
+    secrets = _by_app(_listed(lists, selector, "secrets", Sealed) if sealed else ())
+    configs = _by_app(_listed(lists, selector, "configmaps", Settings) if filed else ())
     pods_of, services_of = _by_app(pods.result()), _by_app(services.result())
-    jobs_of = _by_app(_jobs(client, selector, present))
+    jobs_of = _by_app(_jobs(lists, selector, present))
     found_of = {
         name: Observation(
             app=name,
@@ -222,19 +229,19 @@ def _snapshots(
     return (*kept, *(one.kept for one in snapshots))
 
 
-def _jobs(client: Client, selector: str, owners: Iterable[Workload]) -> tuple[Job, ...]:
+def _jobs(lists: Lists, selector: str, owners: Iterable[Workload]) -> tuple[Job, ...]:
     """Return the Jobs of CronJobs; none is asked for where there is no CronJob."""
     makers = {one.metadata.uid for one in owners if one.kind == "CronJob"}
-    found = _listed(client, selector, "jobs", Job) if makers else ()
+    found = _listed(lists, selector, "jobs", Job) if makers else ()
     return tuple(job for job in found if any(is_made_by(job.metadata, uid) for uid in makers))
 
 
-def _owners(client: Client, selector: str, kind: str) -> tuple[Workload, ...]:
+def _owners(lists: Lists, selector: str, kind: str) -> tuple[Deployment, ...]:
     """Return all objects of one kind that make pods of ours; none of a kind that one may not list."""
     try:
         if kind == "CronJob":
-            return tuple(one.owner for one in _listed(client, selector, COLLECTIONS[kind], CronJob))
-        found = _listed(client, selector, COLLECTIONS[kind], Workload)
+            return tuple(one.owner for one in _listed(lists, selector, COLLECTIONS[kind], CronJob))
+        found = _listed(lists, selector, COLLECTIONS[kind], Workload)
     except AccessError:
         if kind == "Deployment":
             raise
@@ -265,8 +272,8 @@ def _services(client: Client, app: str) -> tuple[Service, ...]:
     return own if stranger is None else (*own, stranger)
 
 
-def _listed(client: Client, selector: str, resource: str, kind: type[K]) -> tuple[K, ...]:
-    return client.list(object_path(resource, client.namespace), kind, labels=selector).items
+def _listed(lists: Lists, selector: str, resource: str, kind: type[K]) -> tuple[K, ...]:
+    return lists.list(object_path(resource, lists.namespace), kind, labels=selector).items
 
 
 def _by_app(items: Iterable[K]) -> defaultdict[str, list[K]]:

@@ -24,7 +24,7 @@ from cloudkit.errors import BackendError
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
-__all__ = ["Change", "Kept", "Watch"]
+__all__ = ["Change", "Heed", "Kept", "Watch"]
 
 ROUND = 30.0
 """Seconds after which the server ends a watch, having said how far it is; then the next one begins."""
@@ -46,6 +46,18 @@ class Kept(Protocol):
 
 
 K = TypeVar("K", bound=Kept)
+
+
+class Heed(Protocol):
+    """Hears how a watch fares, beside its changes."""
+
+    def live(self, *, yes: bool) -> None:
+        """Hear whether a round goes on now."""
+        ...
+
+    def reached(self, version: str) -> None:
+        """Hear that whatever happened up to a version has been told, and taken."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,8 @@ class Watch(Generic[K]):
         reopen: Opens one round: from a version on, for so many seconds, with so many between two signs of life.
         timeout: Seconds until it ends; None never ends.
         ending: Ends it from another thread.
+        heed: Hears how it fares.
+        every: Seconds of a round.
         clock: The time in seconds.
     """
 
@@ -104,6 +118,8 @@ class Watch(Generic[K]):
         timeout: float | None,
         known: Iterable[K] = (),
         ending: Ending | None = None,
+        heed: Heed | None = None,
+        every: float = ROUND,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._kind = kind
@@ -111,6 +127,8 @@ class Watch(Generic[K]):
         self._relist = relist
         self._reopen = reopen
         self._ending = ending or Ending()
+        self._heed = heed
+        self._every = every
         self._clock = clock
         self._ends = None if timeout is None else clock() + timeout
         self._well = clock() if version else None
@@ -161,14 +179,24 @@ class Watch(Generic[K]):
                 yield Change("ADDED", item)
             elif before.metadata.resource_version != item.metadata.resource_version:
                 yield Change("MODIFIED", item)
+        self._reached()
+
+    def _reached(self) -> None:
+        if self._heed is not None:
+            self._heed.reached(self._version)
+
+    def _live(self, *, yes: bool) -> None:
+        if self._heed is not None:
+            self._heed.live(yes=yes)
 
     def _round(self) -> Iterator[Change[K]]:
         """Follow until the server ends the round, the connection dies, or the version is too old to go on with."""
         from urllib3.exceptions import HTTPError
 
         left = max(self._left(), 0.05)
-        response = self._reopen(self._version, min(ROUND, left), min(ROUND + GRACE, left))
+        response = self._reopen(self._version, min(self._every, left), min(self._every + GRACE, left))
         self._well = self._clock()
+        self._live(yes=True)
         try:
             with self._ending.holding(response), suppress(HTTPError, OSError):
                 for line in lines(response):
@@ -176,6 +204,7 @@ class Watch(Generic[K]):
                     if self._left() <= 0:
                         return
         finally:
+            self._live(yes=False)
             self._well = self._clock()  # it lasted until now: only from here on is the server away
             response.close()
 
@@ -185,6 +214,7 @@ class Watch(Generic[K]):
             raise RefusedError(decoded(event.object, _Told).code, bytes(event.object))
         if event.type == "BOOKMARK":
             self._version = decoded(event.object, _Mark).metadata.resource_version
+            self._reached()
             return
         item = decoded(event.object, self._kind)
         self._version = item.metadata.resource_version
@@ -194,3 +224,4 @@ class Watch(Generic[K]):
         else:
             self._known[item.metadata.uid] = item
             yield Change("ADDED" if event.type == "ADDED" else "MODIFIED", item)
+        self._reached()

@@ -236,7 +236,7 @@ def _jobs(lists: Lists, selector: str, owners: Iterable[Workload]) -> tuple[Job,
     return tuple(job for job in found if any(is_made_by(job.metadata, uid) for uid in makers))
 
 
-def _owners(lists: Lists, selector: str, kind: str) -> tuple[Deployment, ...]:
+def _owners(lists: Lists, selector: str, kind: str) -> tuple[Workload, ...]:
     """Return all objects of one kind that make pods of ours; none of a kind that one may not list."""
     try:
         if kind == "CronJob":

@@ -9,7 +9,7 @@ from threading import Lock
 from weakref import WeakKeyDictionary
 
 from cloudkit.backends.protocol import Backend
-from cloudkit.config.journal import IN_MEMORY, OFF
+from cloudkit.config.journal import IN_MEMORY, OFF, POSTGRES
 from cloudkit.journal.row import Place
 from cloudkit.journal.store import Store
 
@@ -46,6 +46,11 @@ def place_of(backend: Backend) -> Place:
 
 
 def _opened(setting: str) -> Store:
+    """Return a journal that connects when it is first used."""
+    if setting.startswith(POSTGRES):
+        from cloudkit.journal.postgres import PostgresDatabase
+
+        return Store(PostgresDatabase(setting))
     from cloudkit.journal.sqlite import SqliteDatabase
 
     return Store(SqliteDatabase(None if setting == IN_MEMORY else Path(setting)))

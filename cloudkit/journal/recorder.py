@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["Recorder"]
 
 
+LONGEST = 200  # characters of an app's name
+
+
 class _Here(local):
     """What a thread notes now."""
 
@@ -38,6 +41,11 @@ def nowhere(_backend: Backend) -> Store | None:
 def microseconds() -> int:
     """Return the time of day, in microseconds since the epoch."""
     return time.time_ns() // 1000
+
+
+def _writable(name: object) -> str:
+    """Return a name as a database takes it, also one that is refused as soon as it is looked at."""
+    return str(name)[:LONGEST].encode("ascii", "backslashreplace").decode().replace("\0", "\\0")
 
 
 @dataclass(eq=False)
@@ -139,7 +147,7 @@ class Recorder:
             endpoint=place.endpoint,
             namespace=place.namespace,
             verb=verb,
-            app=app,
+            app=_writable(app),
             identity=identity,
             origin=origin.value,
             host=process.host,

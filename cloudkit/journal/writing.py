@@ -95,6 +95,7 @@ class Writing(Note):
 
     def _ending(self, failure: BaseException | None, look: Callable[[], AppState]) -> dict[str, object]:
         said = failure.summary if isinstance(failure, CloudkitError) else type(failure).__name__ if failure else ""
+        said = said.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
         values: dict[str, object] = {
             "ended": self.clock(),
             "seconds": round(time.perf_counter() - self._started, 6),

@@ -20,6 +20,7 @@ LIBRARIES = {
     "httpx": ("cloudkit.registry",),
     "kubernetes": ("cloudkit.backends.kubernetes",),
     "msgspec": ("cloudkit.backends.kubernetes", "cloudkit.config.kubeconfig"),
+    "psycopg": ("cloudkit.journal",),
     "prometheus_client": ("cloudkit.telemetry", "cloudkit_bot"),
     "rich": ("cloudkit.command", "cloudkit.shell", "cloudkit_bot.console"),
     "slack_bolt": ("cloudkit_bot",),
@@ -59,7 +60,7 @@ def test_importing_the_package_loads_no_heavy_library() -> None:
 
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
-    heavy = {*LIBRARIES, "requests", "tenacity", "urllib3", "yaml"}
+    heavy = {*LIBRARIES, "sqlite3", "requests", "tenacity", "urllib3", "yaml"}
     assert heavy & set(loaded) == set()
 
 

@@ -280,3 +280,17 @@ def test_plans_out_of_a_file_are_noted_with_the_secrets_that_are_there(memory: C
     token = web.status().spec.env["TOKEN"]
     assert isinstance(token, Secret)
     assert token.reveal() == "hunter2"
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\0b", "w" * 10_000, "\x1b[31m", None, 5])
+def test_whatever_is_asked_for_can_be_noted(tmp_path: Path, name: object) -> None:
+    """Also what no app can be called."""
+    mine = Cloud("memory", journal=str(tmp_path / "journal.sqlite"))
+    with pytest.raises(CloudkitError):
+        mine.app(name).scale(2)  # type: ignore[arg-type]  # that is the point
+
+    entry = last(mine)
+
+    assert entry.verb == "scale"
+    assert len(entry.app) <= 1000
+    assert "\x1b" not in str(entry)

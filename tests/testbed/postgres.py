@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 
@@ -37,12 +39,21 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str | None]:
-    """Run a server that keeps its data in ``folder`` and listens on a socket there; yield its URL, None without one."""
-    initdb, server = program("initdb"), program("postgres")
-    if initdb is None or server is None:
+def serving() -> Iterator[str | None]:
+    """Run a server on a socket, in a folder that its user comes to; yield its URL, None where there is no program."""
+    if program("initdb") is None or program("postgres") is None:
         yield None
         return
+    with TemporaryDirectory(prefix="cloudkit-postgres-") as folder:
+        if os.geteuid() == 0:
+            shutil.chown(folder, OWNER)
+        with _running(Path(folder)) as url:
+            yield url
+
+
+@contextmanager
+def _running(folder: Path) -> Iterator[str]:
+    initdb, server = str(program("initdb")), str(program("postgres"))
     data, sockets = folder / "data", folder / "s"
     for one in (data, sockets):
         one.mkdir(mode=0o700)
@@ -60,5 +71,5 @@ def serving(folder: Path) -> Iterator[str | None]:
         until(lambda: answers(url), 30, "postgres", process, folder / "postgres.log")
         yield url
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # which waits for no client
         process.wait(timeout=30)

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -38,12 +37,9 @@ VERSION = ("SELECT content FROM facts WHERE name = 'version'", ())
 
 
 @pytest.fixture(scope="session")
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
     """A server, by its URL."""
-    folder = Path(tmp_path_factory.mktemp("pg", numbered=True))
-    for above in (folder, *folder.parents[:2]):  # the server's user must come through
-        above.chmod(0o755)
-    with serving(folder) as url:
+    with serving() as url:
         if url is None:
             absent(request.config, "postgres", "no Postgres: apt-get install postgresql")
         yield url

@@ -32,7 +32,7 @@ def deployed(cloud: Cloud, image: str) -> App:
 
 
 def test_names_aliases_and_volumes(client: docker.DockerClient, cloud: Cloud, image: str, namespace: str) -> None:
-    """On each of its networks; the volume is labelled as all volumes are, and no one's but its own."""
+    """On each of its networks; the volume says in its labels whose it is, as no other app may have it."""
     cloud.deploy("db", image, kind="stateful", networks=["default", "back"], volumes="data:/data")
 
     found: Any = client.api.inspect_container(f"{namespace}.db-0")
@@ -40,7 +40,7 @@ def test_names_aliases_and_volumes(client: docker.DockerClient, cloud: Cloud, im
     assert set(networks) == {namespace, f"{namespace}.back"}
     assert all({"db-0", "db-0.db"} <= set(one["Aliases"]) for one in networks.values())
     assert [one["Name"] for one in found["Mounts"]] == [f"{namespace}.data-db-0"]
-    assert client.volumes.get(f"{namespace}.data-db-0").attrs["Labels"] == identity(namespace, Component.VOLUME)
+    assert client.volumes.get(f"{namespace}.data-db-0").attrs["Labels"] == identity(namespace, Component.VOLUME, "db")
     assert found["Config"]["Hostname"] == "db-0"
 
 

@@ -25,7 +25,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell that runs the s
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what the suite starts would not hear Ctrl-C else
 
 if "CLOUDKIT_JOURNAL" not in os.environ:  # the suite, and what it starts, leaves the user's own alone
-    os.environ["CLOUDKIT_JOURNAL"] = f"{tempfile.mkdtemp(prefix='cloudkit-journal-')}/journal.sqlite"
+    _journal = tempfile.TemporaryDirectory(prefix="cloudkit-journal-", ignore_cleanup_errors=True)  # goes at the end
+    os.environ["CLOUDKIT_JOURNAL"] = f"{_journal.name}/journal.sqlite"
 
 OWNED = "app.kubernetes.io/managed-by=cloudkit"
 

@@ -211,9 +211,9 @@ def _plan(plan: Plan, sheet: Sheet, _shown: Shown) -> None:
         placed = sheet.add(PlanBlock(cut(sheet.clean(title), limits.CARD_TITLE), tasks))
     if not placed:
         sheet.add(said(sheet, title))
-        code([sheet.clean(step) for step in steps], sheet) or code(
-            [sheet.clean(step) for step in steps], sheet, last=True
-        )
+        cleaned = [sheet.clean(step) for step in steps]
+        if not code(cleaned, sheet):
+            code(cleaned, sheet, last=True)
     elif len(steps) > limits.TASKS:
         sheet.attach("plan.txt", [title, *steps])
     difference = [sheet.clean(line) for line in plan.diff().splitlines()]

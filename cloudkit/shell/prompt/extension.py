@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -83,7 +83,7 @@ class Extension:
             sys.stdout.write("\n")
         shown(stream, stream.kind, notebook=in_notebook(self.shell))
 
-    def spoken(self) -> object:
+    def spoken(self) -> Callable[..., object]:
         """The magic's function, whose docstring is the help of all verbs: ``%cloud?`` shows it."""
 
         def cloud(line: str = "", cell: str | None = None) -> object:

@@ -98,8 +98,8 @@ class Offering:
             yield from (Offer("True"), Offer("False"))
         if shape is not None:
             yield from (Offer(choice_text(choice)) for choice in shape.choices)
-        root = handle if isinstance(handle, Cloud) else next(clouds(namespace), None)
         target = handle.name if type(handle) in self.catalogue.handles[1:] else None
+        root = handle if isinstance(handle, Cloud) else next(clouds(namespace), None)
         if wanted.names is not None and root is not None:
             yield from self.names(root, wanted.names, target)
 

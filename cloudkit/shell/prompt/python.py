@@ -116,7 +116,7 @@ class Drawn:
 
 def install() -> None:
     """Bring all of it to this process's prompt."""
-    rlcompleter.Completer = Completer  # type: ignore[misc]  # what Python's newer prompt makes its completer of
+    setattr(rlcompleter, "Completer", Completer)  # noqa: B010  # what Python's newer prompt makes its completer of
     with suppress(ImportError):
         import readline
 

@@ -78,7 +78,8 @@ def _ports(host: Fields, config: Fields, detail: Mapping[str, Any]) -> Iterator[
             yield Port(number=int(number), protocol="tcp")
             continue
         actual = next(iter(used.get(text) or ()), entry)
-        address = _EVERYWHERE.get(entry.get("HostIp", ""), entry.get("HostIp", ""))
+        told = str(entry.get("HostIp") or "")
+        address = _EVERYWHERE.get(told, told)
         publish = int(entry.get("HostPort") or actual.get("HostPort") or 0)
         yield Port(number=int(number), publish=publish, host=address, protocol="tcp")
 

@@ -264,7 +264,7 @@ class Client:
         self.versions.note(call.path, _version(body))
         return body
 
-    def _note(self, path: str, items: Iterable[object]) -> None:
+    def _note(self, path: str, items: Iterable[Any]) -> None:
         """Take down the newest version of what was read."""
         if self.versions.heeded:
             found = [one.metadata.resource_version for one in items if hasattr(one, "metadata")]

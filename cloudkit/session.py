@@ -216,7 +216,7 @@ class Session:
         """
         from cloudkit.journal.undoing import Undo
 
-        undo = Undo.last(self.journal, app)
+        undo = Undo.of_last(self.journal, app)
         with self.operation("undo", undo.app, planned=True) as note:
             note.undoes = undo.number
             self.listener(Progress(phase=Phase.NOTICE, item=undo.app, message=str(undo), done=True))

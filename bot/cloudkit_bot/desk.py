@@ -17,6 +17,8 @@ from cloudkit.backends.readonly import read_only
 from cloudkit.cloud import Cloud
 from cloudkit.command import Call, Grammar, Help, invoke
 from cloudkit.errors import AccessError, CloudkitError, UsageError
+from cloudkit.journal.asking import acting
+from cloudkit.model.caller import Caller, Origin
 from cloudkit.model.plan import Plan
 from cloudkit.model.progress import Listener, silent
 from cloudkit.telemetry import Telemetry
@@ -175,7 +177,8 @@ class Desk:
         self.pool.keep(name, described(call), board)
         try:
             board.post(lambda draw: self.sender.post(ask, draw))
-            ending = self.carried_out(call, board)
+            with acting(Caller(identity=ask.user, origin=Origin.CHAT)):
+                ending = self.carried_out(call, board)
         finally:
             self.pool.forget(name)
         if board.place is not None and board.place.ts:

@@ -26,15 +26,15 @@ class Undo:
     Args:
         journal: What has it.
         row: The change.
-        expected: The generation that the journal's last change of the app has left; None where that is not known.
+        last: The journal's last change of the app.
     """
 
     journal: Journal
     row: Row
-    expected: int | None
+    last: Row
 
     @classmethod
-    def last(cls, journal: Journal, app: str | None) -> Self:
+    def of_last(cls, journal: Journal, app: str | None) -> Self:
         """Return the last change that is not undone; an undo is none of its own.
 
         Raises:
@@ -49,7 +49,7 @@ class Undo:
             what = "of any app" if app is None else f"of app {app!r}"
             raise NotFoundError(f"the journal has no change {what} that could be undone", hint="cloudkit history")
         row = changes[-1]
-        return cls(journal, row, next(one.reached for one in reversed(rows) if one.app == row.app))
+        return cls(journal, row, next(one for one in reversed(rows) if one.app == row.app))
 
     @property
     def app(self) -> str:
@@ -78,14 +78,29 @@ class Undo:
             JournalError: What was secret is kept nowhere any more.
         """
         spec = self._former()
-        plan = backend.plan_delete(self.app) if spec is None else backend.plan(spec)
-        if not force and plan.generation != self.expected:
+        plan = backend.plan_delete(self.app) if spec is None else self._planned(backend, spec)
+        if not force and plan.generation != self.last.reached and not self._followed_its_load(plan.before):
             message = (
                 f"app {self.app!r} was changed since, not through this journal: "
-                f"generation {plan.generation} is there, {self.expected} was left"
+                f"generation {plan.generation} is there, {self.last.reached} was left"
             )
             raise ConflictError(message, hint=f"cloudkit undo {self.app} --force, which takes that change back, too")
         return plan
+
+    def _planned(self, backend: Backend, spec: AppSpec) -> Plan:
+        """Return the plan to a spec; the number of an app that follows its load, before and now, stays as it is."""
+        plan = backend.plan(spec)
+        if plan.before is None or plan.before.autoscale is None or spec.autoscale is None:
+            return plan
+        return backend.plan(spec.replace(replicas=plan.before.replicas))
+
+    def _followed_its_load(self, present: AppSpec | None) -> bool:
+        """True where nothing but the number has changed since, as the load asked for it."""
+        if present is None or present.autoscale is None or self.last.wanted is None:
+            return False
+        sealer, store = self.journal.sealer, self.journal.store
+        left = sealer.opened(store.spec(self.last.wanted))
+        return sealer.opened(sealer.sealed(present)[1]).replace(replicas=left.replicas) == left
 
     def _former(self) -> AppSpec | None:
         """Return what was wanted before, with its secrets and files; None when the app was not there."""

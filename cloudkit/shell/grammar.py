@@ -43,8 +43,8 @@ def grammar_of(settings: Settings) -> Grammar:
     )
 
 
-def cloud_of(settings: Settings, listener: Listener = silent) -> Cloud:
-    """Return the cloud that the settings mean."""
+def cloud_of(settings: Settings, listener: Listener = silent, origin: Origin = Origin.SHELL) -> Cloud:
+    """Return the cloud that the settings mean; its journal says that it was asked from there."""
     return Cloud(
         settings.backend,
         context=settings.context,
@@ -52,5 +52,5 @@ def cloud_of(settings: Settings, listener: Listener = silent) -> Cloud:
         registry=settings.registry,
         builder=settings.builder,
         listener=listener,
-        caller=Caller(origin=Origin.SHELL),
+        caller=Caller(origin=origin),
     )

@@ -32,6 +32,8 @@ def test_a_change_is_told_in_one_message_for_all(scene: Scene) -> None:
     assert done.seen_by == ""
     assert done.kinds[:2] == ["plan", "card"]
     assert {task["status"] for task in done.blocks[0]["tasks"]} == {"complete"}
+    entry = scene.cloud.history("web")[0]
+    assert (entry.verb, entry.identity, entry.origin) == ("scale", alice.user.id, "chat")
 
 
 def test_a_misspelt_line_is_answered_with_the_right_one(scene: Scene) -> None:

@@ -11,6 +11,7 @@ from cloudkit.cloud import Cloud
 from cloudkit.command import Call, Grammar, Help, invoke
 from cloudkit.command.refused import written
 from cloudkit.errors import CloudkitError, Detached, UsageError
+from cloudkit.model.caller import Origin
 from cloudkit.model.progress import ambient
 from cloudkit.shell.failure import interrupted
 from cloudkit.shell.grammar import SUMMARY, catalogue, cloud_of
@@ -124,7 +125,7 @@ class CloudMagic:
         if isinstance(own, Cloud) and not any(where):
             return own
         if where not in self._clouds:
-            self._clouds[where] = cloud_of(settings, ambient)
+            self._clouds[where] = cloud_of(settings, ambient, Origin.PROMPT)
         return self._clouds[where]
 
     def close(self) -> None:

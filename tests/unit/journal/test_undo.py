@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from cloudkit.cloud import Cloud
 from cloudkit.errors import ConflictError, JournalError, NotFoundError, RolloutError
 from cloudkit.model.app import AppSpec
-from cloudkit.model.progress import Progress
+from cloudkit.model.progress import Progress, silent
 from cloudkit.model.secret import Secret
 from cloudkit.testing import Program, cloud, twin, world_of
 
@@ -232,3 +232,19 @@ def test_a_rollback_says_why(memory: Cloud) -> None:
     assert len(notices) == 1
     assert notices[0].startswith("goes back to revision 2, which was ready at ")
     assert notices[0].endswith(f"(entry {mine.history('web')[2].number})")
+
+
+def test_an_app_that_follows_its_load_may_be_undone_whatever_its_number_is_by_now(memory: Cloud) -> None:
+    """A controller has changed it, and nothing else; the number stays as the load asks for it."""
+    web = memory.deploy("web", "web:1", cpu="100m", env={"A": "1"})
+    web.autoscale(min=1, max=5, cpu=50)
+    web.deploy(env={"A": "2"})
+    present = web.status()
+    memory.backend.apply(memory.backend.plan(present.spec.replace(replicas=4)), listener=silent)
+
+    memory.undo()
+
+    assert (web.status().spec.env, web.status().spec.replicas) == ({"A": "1"}, 4)
+    memory.backend.apply(memory.backend.plan(web.status().spec.replace(user="1000")), listener=silent)
+    with pytest.raises(ConflictError):
+        memory.undo()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cloudkit.backends.kubernetes.jobobjects import CronJob
-from cloudkit.backends.kubernetes.labels import SPEC
+from cloudkit.backends.kubernetes.labels import OPEN, SPEC
 from cloudkit.backends.kubernetes.objects import Workload
 from cloudkit.backends.kubernetes.owners import COLLECTIONS
 from cloudkit.backends.kubernetes.paths import object_path
@@ -14,7 +15,7 @@ from cloudkit.errors import AccessError
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
 
-__all__ = ["find_kind", "find_owner", "is_own"]
+__all__ = ["find_kind", "find_owner", "is_own", "own_of"]
 
 
 def find_kind(client: Client, app: str, kind: str) -> Workload | None:
@@ -37,7 +38,16 @@ def find_kind(client: Client, app: str, kind: str) -> Workload | None:
 def find_owner(client: Client, app: str) -> Workload | None:
     """Return what makes an app's pods, also while it is being deleted; None when there is no such app."""
     found = (find_kind(client, app, kind) for kind in COLLECTIONS)
-    return next((one for one in found if one is not None and is_own(one)), None)
+    return own_of(one for one in found if one is not None)
+
+
+def own_of(owners: Iterable[Workload]) -> Workload | None:
+    """Return which of the objects of one name is an app's record: one that stays before one that may yet give way."""
+    return min((one for one in owners if is_own(one)), key=_giving_way, default=None)
+
+
+def _giving_way(owner: Workload) -> tuple[bool, bool]:
+    return owner.metadata.deletion_timestamp is not None, OPEN in owner.metadata.labels
 
 
 def is_own(owner: Workload) -> bool:

@@ -33,6 +33,7 @@ __all__ = [
     "LEADS_TO",
     "MANAGED_BY",
     "NAME",
+    "OPEN",
     "OWNED",
     "OWNER",
     "PART_OF",
@@ -51,6 +52,8 @@ FIELD_MANAGER = OWNER
 OWNED = f"{MANAGED_BY}={OWNER}"
 PULL = "cloudkit/pull"
 """Annotation of a pod template: the registry that the app's pull secret is for, where its revision has one."""
+OPEN = "cloudkit/open"
+"""Label of a first record whose name may still be another's; no controller copies it."""
 STOPPED = "cloudkit/stopped"
 """Label that no node has: what a stopped daemon asks for."""
 CONTAINER = "app"

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct, structs
 
-from cloudkit.backends.kubernetes.finding import find_kind, is_own
+from cloudkit.backends.kubernetes.finding import find_kind, is_own, own_of
 from cloudkit.backends.kubernetes.history import kept_revision
 from cloudkit.backends.kubernetes.jobobjects import CronJob, Job, is_made_by
 from cloudkit.backends.kubernetes.labels import (
     COMPONENT,
     MANAGED_BY,
     NAME,
+    OPEN,
     OWNED,
     OWNER,
     Component,
@@ -157,7 +158,7 @@ def _seen(client: Client, app: str) -> Observation:
         configs = pool.submit(listed, "configmaps", Settings)
         others = {resource: pool.submit(listed, resource, Named) for resource in _PLAIN}
     there = [owner for one in found.values() if (owner := one.result()) is not None]
-    owner = next((one for one in there if is_own(one)), None)
+    owner = own_of(there)
     leaving = [one for one in there if one.metadata.deletion_timestamp is not None and (owner is None or one is owner)]
     ending = leaving[0].kind if leaving else ""
     sealed = _visible(secrets, needed=owner is not None and _holds(owner, SECRET))
@@ -166,7 +167,7 @@ def _seen(client: Client, app: str) -> Observation:
         app=app,
         owner=None if ending else owner,
         ending=ending,
-        strangers=frozenset(one.kind for one in there if one is not owner and one not in leaving),
+        strangers=frozenset(one.kind for one in there if one not in leaving and not is_own(one)),
         record=None if ending or owner is None else read_record(owner, sealed, settings),
         history=(*history.result(), *_snapshots(client, app, there, settings)),
         pods=pods.result(),
@@ -212,7 +213,7 @@ def observe(client: Client, lists: Lists | None = None) -> Mapping[str, Observat
             secrets=tuple(secrets[name]),
             configs=tuple(configs[name]),
         )
-        for one in sorted(present, key=lambda one: one.metadata.name)
+        for one in sorted(present, key=lambda one: (one.metadata.name, OPEN not in one.metadata.labels))
         for name in (one.metadata.name,)
     }
     return {name: one if one.whole else observe_app(client, name) for name, one in found_of.items()}

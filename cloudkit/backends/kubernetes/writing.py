@@ -11,6 +11,7 @@ from cloudkit.backends.kubernetes.finding import find_owner
 from cloudkit.backends.kubernetes.following import shared
 from cloudkit.backends.kubernetes.labels import GENERATION
 from cloudkit.backends.kubernetes.manifests import Manifest, key_of
+from cloudkit.backends.kubernetes.onename import keep_name, opened
 from cloudkit.backends.kubernetes.owning import is_stale, owned, write
 from cloudkit.backends.kubernetes.paths import object_path
 from cloudkit.backends.kubernetes.refusal import refusal_of
@@ -124,13 +125,14 @@ class Writing:
 
     def _create(self, name: str, owner: Manifest) -> None:
         try:
-            self.client.create(object_path(key_of(owner)[0], self.client.namespace), owner)
+            made = self.client.create(object_path(key_of(owner)[0], self.client.namespace), opened(owner))
         except ConflictError as error:
             refusal = refusal_of(error)
             if refusal is None or refusal.reason != "AlreadyExists":
                 raise
             message = f"app {name!r} was changed by someone else: it is there already"
             raise ConflictError(message, hint=f"cloudkit status {name}") from error
+        keep_name(self.client, name, owner["kind"], str(made["metadata"]["uid"]))
 
     def _replace(self, name: str, owner: Manifest, expected: int, *, autoscale: Autoscale | None) -> None:
         path = object_path(key_of(owner)[0], self.client.namespace, name)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Self, Unpack
 
@@ -13,9 +11,9 @@ from cloudkit.app import App
 from cloudkit.backends.protocol import Backend
 from cloudkit.backends.readonly import refuse_act
 from cloudkit.connecting import configured, connect, recording, remove_builder
+from cloudkit.declaring import Declaring
 from cloudkit.examining import examine_all
 from cloudkit.image import BuiltImage
-from cloudkit.images import Images
 from cloudkit.model.caller import Caller
 from cloudkit.model.check import Check
 from cloudkit.model.glance import Glance
@@ -23,10 +21,9 @@ from cloudkit.model.image import ImageState
 from cloudkit.model.log import Event
 from cloudkit.model.log_query import log_query
 from cloudkit.model.options import AppOptions
-from cloudkit.model.parameter import FromFile, Names, Short
+from cloudkit.model.parameter import Names, Short
 from cloudkit.model.progress import Listener, ambient
 from cloudkit.model.rows import Rows
-from cloudkit.model.secret import Secret
 from cloudkit.model.state import AppState
 from cloudkit.model.stream import Stream
 from cloudkit.model.task import TaskResult
@@ -34,7 +31,6 @@ from cloudkit.model.task_options import TaskOptions
 from cloudkit.model.verb import Role, verb
 from cloudkit.model.workload import Workload
 from cloudkit.past import Past
-from cloudkit.plans import Plans, load_plans
 from cloudkit.session import Session
 from cloudkit.telemetry import Telemetry
 from cloudkit.watching import watched
@@ -42,7 +38,7 @@ from cloudkit.watching import watched
 __all__ = ["Cloud"]
 
 
-class Cloud(Images, Past):
+class Cloud(Declaring, Past):
     """A connection to one backend, found as docker finds its engine and kubectl its cluster, made on first use.
 
     Args:
@@ -111,51 +107,6 @@ class Cloud(Images, Past):
     def backend(self) -> Backend:
         """What this cloud runs on."""
         return self._session.backend
-
-    @contextmanager
-    def planning(self) -> Iterator[Plans]:
-        """Record what the verbs inside would do, as plans, and do none of it.
-
-        Verbs that change no app, such as ``push`` or ``exec``, would act at once, and are refused.
-        """
-        with self._session.planning() as plans:
-            yield Plans(self._session, plans)
-
-    def load_plans(self, path: str | Path) -> Plans:
-        """Return the plans that ``save`` or ``--plan-out`` has written to a file.
-
-        Raises:
-            ConfigError: It is no such file, not whole, changed, from a newer version, or made for another place.
-        """
-        return load_plans(self._session, path)
-
-    @verb(role=Role.ADMIN)
-    def apply(
-        self,
-        plan: Path,
-        *,
-        secrets: Annotated[Mapping[str, str | Secret | Path] | None, FromFile()] = None,
-        digest: str | None = None,
-        wait: bool = True,
-        timeout: float | None = None,
-    ) -> Rows[AppState]:
-        """Make the plans of a file true, as they were shown, or change nothing.
-
-        Args:
-            plan: The file that ``--plan-out`` has written.
-            secrets: Values of new secrets, which no plan holds, by ``NAME`` or ``app:NAME``; the others are taken from
-                ``CLOUDKIT_SECRET_NAME`` in the environment.
-            digest: Refuse any other plan than that of this digest.
-            wait: Return when all is as wanted.
-            timeout: Seconds at the most for each app; without it its own rollout deadline.
-
-        Raises:
-            ConflictError: An app is no longer what its plan was made from.
-        """
-        plans = self.load_plans(plan)
-        if digest is not None:
-            plans.check(digest)
-        return plans.apply(secrets=secrets, wait=wait, timeout=timeout)
 
     def app(self, name: Annotated[str, Names(AppState)]) -> App:
         """Return the handle of an app, without asking whether it is there."""

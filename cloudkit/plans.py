@@ -119,18 +119,19 @@ class Plans(Sequence[Plan]):
                 raise NotFoundError(f"there is no plan of app {app!r}; there are: {', '.join(there) or 'none'}")
         return type(self)(self._session, tuple(plan for plan in self._plans if plan.app in apps))
 
-    def check(self, digest: str) -> Self:
+    def checked(self, digest: str | None) -> Self:
         """Return the same plans where they are those of a digest, or of its beginning from 12 characters on.
+
+        Args:
+            digest: What was approved; None asks for nothing.
 
         Raises:
             ConflictError: They are not.
         """
-        if len(digest) < SHORTEST or not self.digest.startswith(digest):
-            message = (
-                f"these are the plans of digest {self.digest[:SHORTEST]}, not of {shown(digest)}: nothing was done"
-            )
-            raise ConflictError(message, hint="look at them again, and approve what they are now")
-        return self
+        if digest is None or (len(digest) >= SHORTEST and self.digest.startswith(digest)):
+            return self
+        message = f"these plans have the digest {self.digest[:SHORTEST]}..., not {shown(digest)}: nothing was done"
+        raise ConflictError(message, hint="look at them again, and approve what they are now")
 
     def apply(
         self, *, secrets: Secrets | None = None, wait: bool = True, timeout: float | None = None

@@ -24,6 +24,8 @@ SETTINGS = (
     "balancer_image",
     "journal",
 )
+DECLARED = ("name", "apps")
+"""What a file may hold besides: the apps that it declares."""
 SIZE_LIMIT = 1 << 20
 
 
@@ -101,9 +103,10 @@ def read_settings(file: Path) -> dict[str, str]:
             content = tomllib.loads(stream.read(SIZE_LIMIT).decode())
     except (OSError, ValueError) as error:
         raise ConfigError(f"cannot read {file}: {error}", hint="mend or remove the file") from error
-    for name, value in content.items():
+    settings = {name: value for name, value in content.items() if name not in DECLARED}
+    for name, value in settings.items():
         _check(file, name, value)
-    return content
+    return settings
 
 
 def _check(file: Path, name: str, value: object) -> None:

@@ -17,7 +17,7 @@ from cloudkit.model.reference import Reference
 from cloudkit.model.refusal import shown
 from cloudkit.model.secret import LostSecret, Secret
 
-__all__ = ["canonical", "decode", "encode", "flat", "kept_apart"]
+__all__ = ["canonical", "decode", "decode_part", "encode", "encode_part", "flat", "kept_apart"]
 
 T = TypeVar("T")
 KINDS: dict[str, type] = {"http": HttpProbe, "tcp": TcpProbe, "exec": ExecProbe}
@@ -62,6 +62,34 @@ def decode(data: Mapping[str, object], kept: Mapping[str, str], *, lost: str = "
         return _Decoder(kept, lost, lost_config).instance(AppSpec, data, "")
     except UsageError as error:
         raise ConfigError(f"the stored spec is wrong: {error.summary}", hint=error.hint) from error
+
+
+def encode_part(value: object) -> dict[str, object]:
+    """Return a part of a spec, such as a port or a probe, as plain JSON types: the fields that are not their defaults.
+
+    >>> from cloudkit.model.port import Port
+    >>> encode_part(Port(number=80, publish=8080))
+    {'number': 80, 'publish': 8080}
+    """
+    return _fields(value, whole=False)
+
+
+def decode_part(hint: object, data: Mapping[str, object], where: str) -> object:
+    """Return the part of a spec that ``encode_part`` was given.
+
+    Args:
+        hint: What it is, as an annotation.
+        data: What ``encode_part`` returned.
+        where: Its place, for errors.
+
+    Raises:
+        ConfigError: A field is unknown, is missing or is wrong.
+    """
+    try:
+        return _Decoder({}, "", "").value(hint, data, "")
+    except (ConfigError, UsageError) as error:
+        told = error.summary.replace("the stored spec", "it")
+        raise ConfigError(f"{where}: {told}", hint=error.hint if isinstance(error, UsageError) else "") from error
 
 
 def canonical(data: object) -> str:

@@ -11,7 +11,7 @@ from cloudkit.model.files import SECRETS, secret_text
 from cloudkit.model.refusal import shown
 from cloudkit.model.secret import Secret
 
-__all__ = ["GivenSecrets", "variable_of"]
+__all__ = ["PREFIX", "GivenSecrets", "variable_of"]
 
 PREFIX = "CLOUDKIT_SECRET_"
 _OTHER = re.compile(r"[^A-Z0-9]+")

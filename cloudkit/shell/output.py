@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
+from cloudkit.declared.exported import Exported
 from cloudkit.model.glance import Glance
 from cloudkit.model.log import LogLine
 from cloudkit.model.task import TaskResult
@@ -65,8 +66,8 @@ class Output:
             self._stream(result, kind)
         elif self.json:
             self._json(result, indent=2)
-        elif isinstance(result, TaskResult):
-            self._raw(result)
+        elif isinstance(result, TaskResult | Exported):
+            self._raw(result.output if isinstance(result, TaskResult) else str(result))
         elif result is not None and not isinstance(result, int):
             self._text(result, kind)
         self.stream.flush()
@@ -112,9 +113,9 @@ class Output:
         for number, block in enumerate(blocks):
             self.console.print(*([""] if number else []), block, sep="\n")
 
-    def _raw(self, result: TaskResult) -> None:
-        """A command's own output: to a pipe as it is, to a terminal without what would drive it."""
-        output = neutral(result.output) if self.stream.isatty() else result.output
+    def _raw(self, text: str) -> None:
+        """A command's own output, or a file: to a pipe as it is, to a terminal without what would drive it."""
+        output = neutral(text) if self.stream.isatty() else text
         self.stream.write(output if not output or output.endswith("\n") else f"{output}\n")
 
     def _line(self, line: LogLine) -> None:

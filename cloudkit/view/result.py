@@ -7,6 +7,7 @@ from functools import singledispatch
 from pathlib import Path
 from typing import Any
 
+from cloudkit.declared.exported import Exported
 from cloudkit.model.cause import Cause
 from cloudkit.model.entry import Difference
 from cloudkit.model.finding import Finding
@@ -134,6 +135,11 @@ def _task(result: TaskResult) -> View:
     lines = tuple(Cell(line) for line in result.output.splitlines())
     failed = () if result.ok else (Cell(f"exit code {result.exit_code}", Tone.BAD),)
     return (Lines((*dropped, *lines, *failed)),)
+
+
+@view.register
+def _exported(written: Exported) -> View:
+    return (Lines(tuple(Cell(line) for line in str(written).splitlines())),)
 
 
 @view.register

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from cloudkit import App, Cloud
+from cloudkit.declared.schema import schema
+from cloudkit.model.options import AppOptions
 from cloudkit.verbs import Catalogue
+from cloudkit.verbs.docstring import Docstring
 from cloudkit.verbs.parameter import Kind
 from cloudkit.verbs.verb import Verb
 
 PAGE = Path(__file__).with_name("index.md")
+SCHEMA = Path(__file__).with_name("declaration.schema.json")
 HEAD = """\
 # Reference
 
@@ -25,6 +30,12 @@ def page() -> str:
     """Return the whole page."""
     catalogue = Catalogue(Cloud, App)
     return HEAD + "".join(section(verb) for verb in catalogue.values())
+
+
+def schema_text() -> str:
+    """Return the JSON schema of a file that declares apps."""
+    helps = Docstring.parse(AppOptions.__doc__).arguments
+    return json.dumps(schema(helps), indent=1) + "\n"
 
 
 def section(verb: Verb) -> str:
@@ -65,3 +76,4 @@ def result(verb: Verb) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    SCHEMA.write_text(schema_text(), encoding="utf-8")

@@ -75,7 +75,7 @@ def values(cloud: Cloud, acted: list[str], tmp_path: Path) -> Mapping[str, objec
         "reference": "web:1",
         "context": tmp_path,
         "path": tmp_path / "image.tar",
-        "plan": tmp_path / "plan.json",
+        "wanted": (tmp_path / "plan.json",),
         "replicas": 5,
         "command": ("ls",),
         "source": tmp_path / "Dockerfile",

@@ -74,7 +74,7 @@ def test_a_plan_goes_through_a_file_without_its_secrets(
         loaded.apply()
     assert web.status().generation == 2
     monkeypatch.setenv("CLOUDKIT_SECRET_WEB_NEW", "hunter3")
-    loaded.check(plans.digest).apply()
+    loaded.checked(plans.digest).apply()
 
     assert web.status().spec == plans[0].after
 

@@ -182,11 +182,11 @@ def test_the_digest_names_what_is_done_and_where(memory: Cloud, plans: Plans) ->
     turned = Plans(memory._session, tuple(reversed(plans)))
 
     assert len({one.digest for one in (plans, other, turned, plans.only("web"), plans.only("api"))}) == 5
-    assert plans.check(plans.digest) is plans
-    assert plans.check(plans.digest[:12]) is plans
+    assert plans.checked(plans.digest) is plans
+    assert plans.checked(plans.digest[:12]) is plans
     for wrong in ("", plans.digest[:11], "0" * 64):
         with pytest.raises(ConflictError, match="nothing was done"):
-            plans.check(wrong)
+            plans.checked(wrong)
 
 
 def test_an_app_that_is_not_planned_cannot_be_chosen(plans: Plans) -> None:

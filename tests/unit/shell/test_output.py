@@ -231,3 +231,14 @@ def test_json_is_ascii_whatever_a_program_printed() -> None:
 
     assert stream.getvalue().isascii()
     assert "\x1b" not in stream.getvalue()
+
+
+def test_a_file_goes_to_a_pipe_as_it_is(cloud: Cloud, web: App) -> None:
+    """So that it can be kept, and read back; at a prompt it is shown line by line."""
+    image = web.status().spec.image
+    cloud.deploy("web", str(image), port=3000, env={"LONG": "x" * 20_000})
+    written = cloud.export("web", form="python")
+
+    assert shown(written) == str(written)
+    assert "x" * 20_000 in shown(written)
+    assert set(written._repr_mimebundle_()) == {"text/plain", "text/html"}

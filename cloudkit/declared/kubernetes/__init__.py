@@ -1,0 +1,1 @@
+"""Manifests of Kubernetes, read and written."""

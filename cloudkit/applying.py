@@ -158,11 +158,20 @@ class Applying:
         try:
             return self.act(plan, wait=wait, timeout=timeout)
         except ConflictError:
-            present = self._present([plan])
-            again = self._step(plan, present.get(plan.app))
+            again = self._step(plan, self._outrun(plan))
             if again is None or not again.there:
                 raise
             return self._carried_on(again.plan, wait=wait, timeout=timeout)
+
+    def _outrun(self, plan: Plan) -> AppState | None:
+        """Return what is there once it shows that somebody was faster: an engine takes a name before it lists it."""
+        state = self._present([plan]).get(plan.app)
+        for _ in range(QUIET):
+            if (state.generation if state else 0) != plan.generation:
+                break
+            time.sleep(TICK)
+            state = self._present([plan]).get(plan.app)
+        return state
 
     def _carried_on(self, plan: Plan, *, wait: bool, timeout: float | None) -> AppState | None:
         """Watch what somebody else brings about; where nobody does so any more, go on with it."""

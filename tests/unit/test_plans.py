@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloudkit import Cloud, ConfigError, ConflictError, NotFoundError, Plan, Plans, Secret, UsageError
+from cloudkit import AppState, Cloud, ConfigError, ConflictError, NotFoundError, Plan, Plans, Secret, UsageError
+from cloudkit.backends.protocol import Backend
 from cloudkit.model.given import GivenSecrets, variable_of
 from cloudkit.testing import World, cloud, world_of
 
@@ -238,6 +240,38 @@ def test_what_two_threads_apply_at_once_is_done_once(memory: Cloud, plans: Plans
 
     assert errors == []
     assert {one.name: (one.generation, one.ready) for one in memory.apps()} == {"api": (2, 3), "web": (2, 1)}
+
+
+class Lagging:
+    """A backend on which another process makes the same plan first, and which lists that a while later."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._old: list[AppState] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._backend, name)
+
+    def apply(self, plan: Plan, **options: Any) -> AppState | None:
+        """Let the other one make it."""
+        self._old = [self._backend.get(plan.app)] * 3
+        self._backend.apply(plan, **options)
+        raise ConflictError("generation 2 is there already")
+
+    def get(self, name: str) -> AppState:
+        """Show what was there, for a while."""
+        return self._old.pop() if self._old else self._backend.get(name)
+
+
+def test_who_is_outrun_by_the_same_plan_has_it_made(memory: Cloud) -> None:
+    """Though the engine has not listed it yet when it says that somebody was faster."""
+    lagging = Cloud(cast("Backend", Lagging(memory.backend)))
+    with lagging.planning() as plans:
+        lagging.app("api").scale(3)
+
+    (state,) = plans.apply()
+
+    assert (state.generation, state.ready) == (2, 3)
 
 
 def test_a_namesake_elsewhere_is_not_touched(plans: Plans) -> None:

@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cloudkit.declared.fields import Fields
 from cloudkit.declared.secrets import secret
@@ -103,7 +103,10 @@ def _named(service: Any) -> Any:  # noqa: ANN401  # somebody else's data
 
 
 def ports_of(service: Fields, notes: list[str]) -> dict[str, object]:
-    """Return the ports that a service listens on; those that it only exposes are private."""
+    """Return the ports that a service listens on; those that it only exposes are private.
+
+    Each is balanced by connection, as compose says nothing of requests, but where its ``app_protocol`` is ``http``.
+    """
     ports = dict[int, Port]()
     for index, value in enumerate(service.items("ports")):
         where = f"{service.where}.ports[{index}]"
@@ -114,7 +117,7 @@ def ports_of(service: Fields, notes: list[str]) -> dict[str, object]:
             ports[port.number] = port
     for value in service.items("expose"):
         number = integer(service.place("expose"), str(value).partition("/")[0])
-        ports.setdefault(number, Port(number=number))
+        ports.setdefault(number, Port(number=number, protocol="tcp"))
     return {"port": list(ports.values())}
 
 
@@ -224,10 +227,9 @@ def _long_port(value: Mapping[str, Any], where: str, notes: list[str]) -> Port |
     published = fields.text("published")
     host, number = fields.text("host_ip") or "0.0.0.0", integer(where, fields.text("target"))  # noqa: S104  # compose's own
     notes += fields.unused()
-    protocol = "tcp" if app == "tcp" else "http"
-    if published is None:
-        return Port(number=number, publish=0, host=host, protocol=protocol)  # type: ignore[arg-type]  # one of two
-    return Port(number=number, publish=integer(where, published), host=host, protocol=protocol)  # type: ignore[arg-type]  # one of two
+    protocol: Literal["http", "tcp"] = "http" if app in {"http", "https"} else "tcp"
+    publish = 0 if published is None else integer(where, published)
+    return Port(number=number, publish=publish, host=host, protocol=protocol)
 
 
 def _long_volume(text: str) -> dict[str, object]:

@@ -193,7 +193,7 @@ def _losses_of_parts(spec: AppSpec) -> Iterator[str]:
         yield "rollout: compose says how many at once, and in which order"
     yield from (f"job: {name}" for name in _chosen(spec.job) - {"completions"})
     yield from (f"placement: {name}" for name in _chosen(spec.placement) - {"nodes"})
-    if any(port.protocol != "http" for port in spec.ports if port.publish is None):
+    if any(port.protocol != "tcp" for port in spec.ports if port.publish is None):
         yield "ports: how a private port is balanced"
     if any(port.publish is None and port.host != "127.0.0.1" for port in spec.ports):
         yield "ports: the address of a private port"

@@ -71,9 +71,10 @@ class Surroundings:
         kind = spec.text("type") or "ClusterIP"
         spec.take("clusterIP"), spec.take("selector")
         for one in spec.parts("ports"):
-            port, target = one.take("port"), one.take("targetPort")
+            port: int = one.take("port")
+            target: int | str | None = one.take("targetPort")
             one.take("name"), one.take("protocol")
-            number = self.names.get(target, port) if isinstance(target, str) else target or port
+            number: int = self.names.get(target, port) if isinstance(target, str) else target or port
             node = one.take("nodePort")
             if kind == "NodePort":
                 yield number, Port(number=number, publish=node or 0)

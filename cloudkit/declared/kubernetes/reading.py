@@ -110,7 +110,7 @@ def _own(kind: str, spec: Fields, run: Fields) -> dict[str, object]:
 def _job(run: Fields) -> dict[str, object]:
     limit = run.take("activeDeadlineSeconds")
     names = {"completions": "completions", "parallelism": "parallelism", "retries": "backoffLimit"}
-    counted = {ours: run.take(theirs) for ours, theirs in names.items()}
+    counted: dict[str, object] = {ours: run.take(theirs) for ours, theirs in names.items()}
     return counted | {"time_limit": None if limit is None else integer("activeDeadlineSeconds", limit)}
 
 

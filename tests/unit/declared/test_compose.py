@@ -42,7 +42,7 @@ services:
       - target: 5432
         published: "5432"
         host_ip: 127.0.0.1
-        app_protocol: tcp
+        app_protocol: http
         mode: host
     expose: ["81"]
     volumes:
@@ -157,10 +157,10 @@ def test_a_service_is_an_app(declared: Declaration, tmp_path: Path) -> None:
         "LEVEL": "debug", "MODE": "prod", "QUOTED": "a b", "COUNT": "3", "FLAG": "true", "HOME": "/root", "COST": "$5"
     }  # fmt: skip  # as it is read
     assert web.ports == (
-        Port(number=80, publish=8080, host="0.0.0.0"),
-        Port(number=9000, publish=9000),
-        Port(number=5432, publish=5432, protocol="tcp"),
-        Port(number=81),
+        Port(number=80, publish=8080, host="0.0.0.0", protocol="tcp"),
+        Port(number=9000, publish=9000, protocol="tcp"),
+        Port(number=5432, publish=5432, protocol="http"),
+        Port(number=81, protocol="tcp"),
     )
     assert web.mounts == (
         Mount(target="/data", source="shop-data"),

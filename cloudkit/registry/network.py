@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 import ssl
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, TypedDict
 
 import httpcore
@@ -65,11 +67,10 @@ class GuardedTransport(httpx.HTTPTransport):
     """
 
     def __init__(self, home: str) -> None:
-        self._context = httpx.create_ssl_context()
-        self._context.load_default_certs()  # what the machine trusts, beside the list that the library brings
-        super().__init__(verify=self._context)
+        nobody = _trusting_nobody()
+        super().__init__(verify=nobody)
         self._guard = _Guard(home)
-        self._pool = httpcore.ConnectionPool(ssl_context=self._context, network_backend=_Backend(self._guard), **_POOL)
+        self._pool = httpcore.ConnectionPool(ssl_context=nobody, network_backend=_Backend(self._guard), **_POOL)
         self._proxied: dict[httpx.URL, _ProxiedTransport] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -80,7 +81,7 @@ class GuardedTransport(httpx.HTTPTransport):
         if _is_address(request.url.host):
             self._guard.judge(request.url.host, [request.url.host])
         if proxy not in self._proxied:
-            self._proxied[proxy] = _ProxiedTransport(proxy, self._context)
+            self._proxied[proxy] = _ProxiedTransport(proxy)
         return self._proxied[proxy].handle_request(request)
 
     def close(self) -> None:
@@ -93,12 +94,13 @@ class GuardedTransport(httpx.HTTPTransport):
 class _ProxiedTransport(httpx.HTTPTransport):
     """Carries requests through one proxy."""
 
-    def __init__(self, proxy: httpx.URL, context: ssl.SSLContext) -> None:
-        super().__init__(verify=context)
+    def __init__(self, proxy: httpx.URL) -> None:
+        nobody = _trusting_nobody()
+        super().__init__(verify=nobody)
         self._pool = httpcore.HTTPProxy(
             proxy_url=str(proxy.copy_with(userinfo=b"")),
             proxy_auth=(proxy.username, proxy.password) if proxy.username else None,
-            ssl_context=context,
+            ssl_context=nobody,
             network_backend=_Backend(None),
             **_POOL,
         )
@@ -159,7 +161,7 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _PatientStream(httpcore.NetworkStream):
-    """A connection whose every step looks at the request's deadline."""
+    """A connection whose every step looks at the request's deadline; what it trusts is read when it is first needed."""
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
@@ -174,12 +176,35 @@ class _PatientStream(httpcore.NetworkStream):
         self._inner.close()
 
     def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self,
+        ssl_context: ssl.SSLContext,  # noqa: ARG002  # it trusts nobody
+        server_hostname: str | None = None,
+        timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        return _PatientStream(self._inner.start_tls(ssl_context, server_hostname, _left(timeout)))
+        context = _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        return _PatientStream(self._inner.start_tls(context, server_hostname, _left(timeout)))
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  the library's own signature
         return self._inner.get_extra_info(info)
+
+
+def _trusting_nobody() -> ssl.SSLContext:
+    """Return what stands in the library's places: by it no connection would come about."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@lru_cache(maxsize=4)
+def _trusted(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """Return what the machine trusts, beside the list that the library brings; reading it costs more than most calls.
+
+    Args:
+        _file: The file of certificates that the environment names.
+        _folder: The folder of them.
+    """
+    context = httpx.create_ssl_context()
+    context.load_default_certs()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def _left(timeout: float | None) -> float | None:

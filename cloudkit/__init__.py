@@ -32,8 +32,9 @@ from cloudkit.errors import (
 from cloudkit.image import BuiltImage, Image
 from cloudkit.model.app import AppSpec
 from cloudkit.model.autoscale import Autoscale
-from cloudkit.model.caller import Caller
+from cloudkit.model.caller import Caller, Origin
 from cloudkit.model.cause import Cause, CauseCode
+from cloudkit.model.entry import Difference, Entry, Wanted
 from cloudkit.model.job import Job, Schedule
 from cloudkit.model.mount import Mount
 from cloudkit.model.placement import Affinity, Placement, Spread, Toleration
@@ -69,7 +70,9 @@ __all__ = [
     "Config",
     "ConfigError",
     "ConflictError",
+    "Difference",
     "Digest",
+    "Entry",
     "ExecProbe",
     "HttpProbe",
     "Image",
@@ -77,6 +80,7 @@ __all__ = [
     "JournalError",
     "Mount",
     "NotFoundError",
+    "Origin",
     "Placement",
     "Plan",
     "Plans",
@@ -96,6 +100,7 @@ __all__ = [
     "Toleration",
     "UnsupportedError",
     "UsageError",
+    "Wanted",
     "Workload",
 ]
 

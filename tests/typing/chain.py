@@ -3,7 +3,20 @@
 from collections.abc import Iterator
 from typing import assert_type
 
-from cloudkit import App, AppState, BuiltImage, Cloud, Image, Plan, Plans, RolloutError, Secret
+from cloudkit import (
+    App,
+    AppState,
+    BuiltImage,
+    Cloud,
+    Difference,
+    Entry,
+    Image,
+    Plan,
+    Plans,
+    RolloutError,
+    Secret,
+    Wanted,
+)
 from cloudkit.model.log import Event, LogLine
 from cloudkit.model.rows import Rows
 from cloudkit.model.state import Revision
@@ -25,6 +38,10 @@ assert_type(cloud.app("web").events(), Iterator[Event])
 assert_type(cloud.app("web").revisions(), Rows[Revision])
 assert_type(cloud.app("web").stats(), Rows[Usage])
 assert_type(cloud.app("web").url, str)
+assert_type(cloud.history("web", last=5), Rows[Entry])
+assert_type(cloud.at("14:05"), Rows[Wanted])
+assert_type(cloud.diff("1h ago", "now"), Rows[Difference])
+assert_type(cloud.undo(), App | None)
 assert_type(Secret("hunter2").reveal(), str)
 
 with cloud.planning() as plans:

@@ -67,10 +67,9 @@ class Desk:
     pool: Pool
     telemetry: Telemetry
 
-    def cloud(self, listener: Listener = silent, backend: Backend | None = None) -> Cloud:
+    def cloud(self, listener: Listener = silent) -> Cloud:
         """Return a cloud over the one backend, for one call."""
-        chosen = backend or self.backend
-        return Cloud(chosen, namespace=chosen.namespace, listener=listener, telemetry=self.telemetry)
+        return Cloud(self.backend, namespace=self.backend.namespace, listener=listener, telemetry=self.telemetry)
 
     def line(self, ask: Ask, text: str, *, public: bool = False) -> None:
         """Carry out what somebody has typed.
@@ -158,7 +157,7 @@ class Desk:
         Raises:
             CloudkitError: It cannot be said, or cannot be done.
         """
-        looking = self.cloud(backend=read_only(self.backend))
+        looking = Cloud(read_only(self.backend), namespace=self.backend.namespace)
         with looking.planning() as plans:
             invoke(call, looking)
         return tuple(plans)

@@ -42,7 +42,8 @@ def examined_tokens(settings: Settings, groups: tuple[str, ...]) -> Iterator[Che
         yield check("bot token", "", f"{unsent.word}; install the app at {APPS} and set SLACK_BOT_TOKEN")
         return
     yield check("bot token", f"workspace {told['team_id']}, user {told['user_id']}")
-    granted = {scope.strip() for scope in str(told.headers.get("x-oauth-scopes", "")).split(",") if scope.strip()}
+    headers = {name.lower(): str(value) for name, value in told.headers.items()}
+    granted = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope.strip()}
     yield from examined_scopes(granted, groups)
     yield examined_way(settings, client)
 

@@ -34,7 +34,7 @@ def put(part: Block, _sheet: Sheet, *, name: str) -> None:
 @put.register
 def _facts(part: Facts, sheet: Sheet, *, name: str) -> None:
     rows = [(title, shown(cell)) for title, cell in part.rows if cell.text]
-    fields = [PlainText(sheet.clean(f"{title}\n{text}", limits.FIELD)) for title, text in rows[: limits.FIELDS]]
+    fields = [PlainText(sheet.words(f"{title}\n{text}", limits.FIELD)) for title, text in rows[: limits.FIELDS]]
     if fields and not sheet.add(SectionBlock(fields=list(fields))):
         sheet.attach(f"{name}.txt", [f"{title}: {text}" for title, text in rows])
 
@@ -44,7 +44,7 @@ def _grid(part: Grid, sheet: Sheet, *, name: str) -> None:
     if not part.rows:
         sheet.add(said(sheet, "nothing is there"))
         return
-    rows = [[sheet.clean(shown(cell), CELL) or "-" for cell in row] for row in part.rows]
+    rows = [[sheet.words(shown(cell), CELL) for cell in row] for row in part.rows]
     placed: int = 0 if sheet.look.classic or sheet.tables else data_table(part, rows, sheet, name)
     if not placed:
         placed = code_table(part.columns, rows, sheet)
@@ -126,7 +126,7 @@ def chunks(lines: Sequence[str]) -> Iterator[str]:
 
 def said(sheet: Sheet, text: str) -> RichTextBlock:
     """Return a sentence as it is: no mark in it is read as markup."""
-    return RichTextBlock(Plain(RichText(sheet.clean(text, limits.SECTION) or "-")))
+    return RichTextBlock(Plain(RichText(sheet.words(text, limits.SECTION))))
 
 
 def shown(cell: Cell) -> str:

@@ -22,7 +22,7 @@ from cloudkit.view.result import listed, view
 from cloudkit_bot import limits
 from cloudkit_bot.blocks.parts import MARKS, as_text, code, put, said
 from cloudkit_bot.blocks.sheet import Answer, Look, Sheet
-from cloudkit_bot.blocks.text import cut
+from cloudkit_bot.blocks.text import cut, units
 
 __all__ = ["Shown", "answer", "draw"]
 
@@ -175,11 +175,11 @@ def _error(error: CloudkitError, sheet: Sheet, _shown: Shown) -> None:
 
 def warn(summary: str, evidence: Sequence[str], fix: str, sheet: Sheet) -> None:
     """Draw what is wrong: an alert, what proves it, and the line that helps."""
-    text = sheet.clean(sheet.look.line(summary))
-    if sheet.look.classic or len(text) > limits.ALERT:
+    text = sheet.words(sheet.look.line(summary), limits.SECTION)
+    if sheet.look.classic or units(text) > limits.ALERT:
         sheet.add(said(sheet, f"🔴 {text}"))
     else:
-        sheet.add(AlertBlock(PlainText(cut(text, limits.ALERT)), level="error"))
+        sheet.add(AlertBlock(PlainText(text), level="error"))
     lines = [sheet.clean(line) for line in evidence]
     if lines and not code(lines, sheet):
         code(lines, sheet, last=True)
@@ -203,12 +203,12 @@ def _plan(plan: Plan, sheet: Sheet, _shown: Shown) -> None:
     title, *steps = str(plan).splitlines()
     sheet.say(str(plan))
     tasks = [
-        TaskCardBlock(f"step-{index}", cut(sheet.clean(str(action)), limits.CARD_TITLE), status="pending")
+        TaskCardBlock(f"step-{index}", sheet.words(str(action), limits.CARD_TITLE), status="pending")
         for index, action in enumerate(plan.actions[: limits.TASKS], start=1)
     ]
     placed = False
     if tasks and not sheet.look.classic:
-        placed = sheet.add(PlanBlock(cut(sheet.clean(title), limits.CARD_TITLE), tasks))
+        placed = sheet.add(PlanBlock(sheet.words(title, limits.CARD_TITLE), tasks))
     if not placed:
         sheet.add(said(sheet, title))
         cleaned = [sheet.clean(step) for step in steps]

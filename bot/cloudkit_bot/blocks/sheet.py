@@ -95,8 +95,14 @@ class Sheet:
 
     def clean(self, text: str, most: int | None = None) -> str:
         """Return a text of others without secrets and controls, cut where it is too long."""
-        found = self.look.redact(text)
-        return found if most is None else cut(found, most)
+        if most is None:
+            return self.look.redact(text)
+        return cut(self.look.redact(text[: 4 * most + 1_000]), most)
+
+    def words(self, text: str, most: int) -> str:
+        """Return a text of others for where Slack takes no empty one."""
+        found = self.clean(text, most)
+        return found if found.strip() else "-"
 
     def say(self, text: str) -> None:
         """Add a line to the plain text."""

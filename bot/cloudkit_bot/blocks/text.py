@@ -24,7 +24,7 @@ _SECRETS = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _NAMED = re.compile(
-    r"""(?i)(\b[\w.-]{0,40}(?:password|passwd|secret|token|api[_-]?key|private[_-]?key|credential)s?["']?\s{0,3}[=:]\s{0,3})"""
+    r"""(?i)((?:password|passwd|secret|token|api[_-]?key|private[_-]?key|credential)s?["']?\s{0,3}[=:]\s{0,3})"""
     r"""("[^"\n]{1,400}"|'[^'\n]{1,400}'|[^\s"',;]{1,400})"""
 )
 _BEARER = re.compile(r"(?i)\b((?:bearer|basic)\s+)[0-9a-z._~+/=-]{8,}")
@@ -37,7 +37,9 @@ def bare(text: str) -> str:
     >>> bare("\x1b[31mred\x1b[0m \x07bell \u202eback")
     'red bell back'
     """
-    return _CONTROL.sub("", _ANSI.sub("", text.replace("\r\n", "\n")))
+    if "\x1b" in text:
+        text = _ANSI.sub("", text)
+    return _CONTROL.sub("", text.replace("\r\n", "\n"))
 
 
 def escaped(text: str) -> str:
@@ -51,7 +53,7 @@ def escaped(text: str) -> str:
 
 def units(text: str) -> int:
     """Return the length of a text as Slack's clients count it: what is beyond the first plane counts twice."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, most: int) -> str:
@@ -62,10 +64,17 @@ def cut(text: str, most: int) -> str:
     """
     if units(text) <= most:
         return text
-    kept = text[: most - 1]
-    while units(kept) > most - 1:
-        kept = kept[: most - 1 - (units(kept) - (most - 1))]
-    return f"{kept}…"
+    kept = text[:most].encode("utf-16-le", "surrogatepass")[: 2 * (most - 1)]
+    return f"{kept.decode('utf-16-le', 'ignore')}…"
+
+
+# what a text must hold, in lower case, for a pattern to be looked for: most texts hold none of it
+_PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
+    (("bearer", "basic"), _BEARER, r"\1***"),
+    (("xox", "xapp-", "gh", "glpat-", "akia", "eyj", "-----begin"), _SECRETS, "***"),
+    (("pass", "secret", "token", "key", "credential"), _NAMED, r"\1***"),
+    (("://",), _USERINFO, r"\1***"),
+)
 
 
 class Redaction:
@@ -87,5 +96,8 @@ class Redaction:
         text = bare(text)
         for secret in self._known:
             text = text.replace(secret, "***")
-        text = _BEARER.sub(r"\1***", _SECRETS.sub("***", text))
-        return _USERINFO.sub(r"\1***", _NAMED.sub(r"\1***", text))
+        lowered = text.lower()
+        for marks, pattern, instead in _PATTERNS:
+            if any(mark in lowered for mark in marks):
+                text = pattern.sub(instead, text)
+        return text

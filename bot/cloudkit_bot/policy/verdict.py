@@ -128,7 +128,5 @@ class MembersLook:
         if not asker.member:
             return Verdict(allowed=False, reason="guests and other workspaces are refused unless a policy names them")
         if wanted.changes:
-            return Verdict(
-                allowed=False, reason="no policy file allows changes; the bot's setting is CLOUDKIT_BOT_POLICY"
-            )
+            return Verdict(allowed=False, reason="there is no policy file that allows changes")
         return Verdict(allowed=True, by=("members look",))

@@ -85,10 +85,18 @@ class Workspace:
         return f"{self.server.url}/api/"
 
     def user(
-        self, name: str, *, team: str = "", guest: bool = False, stranger: bool = False, bot: bool = False
+        self,
+        name: str,
+        *,
+        team: str = "",
+        groups: Iterable[str] = (),
+        guest: bool = False,
+        stranger: bool = False,
+        bot: bool = False,
     ) -> User:
         """Let somebody in."""
-        user = User(id=named("U"), name=name, team=team or self.team, guest=guest, stranger=stranger, bot=bot)
+        kind = {"guest": guest, "stranger": stranger, "bot": bot}
+        user = User(id=named("U"), name=name, team=team or self.team, groups=tuple(groups), **kind)
         self.users[user.id] = user
         return user
 

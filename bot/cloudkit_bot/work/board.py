@@ -145,8 +145,8 @@ class Board:
 
 def draw_steps(title: str, steps: Sequence[Step], sheet: Sheet) -> None:
     """Draw steps: as a plan of tasks, or as lines with marks."""
-    shown = [replace(step, title=cut(sheet.clean(step.title), limits.CARD_TITLE)) for step in steps]
-    head = cut(sheet.clean(title), limits.CARD_TITLE)
+    shown = [replace(step, title=sheet.words(step.title, limits.CARD_TITLE)) for step in steps]
+    head = sheet.words(title, limits.CARD_TITLE)
     if shown and not sheet.look.classic:
         chosen = shown if len(shown) <= limits.TASKS else [*shown[: limits.TASKS - 1], rest(shown)]
         tasks = [

@@ -1,0 +1,125 @@
+"""The bot as a command, and what is seen of it from outside."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from bot.conftest import Scene
+
+from cloudkit import ConfigError
+from cloudkit.model.secret import Secret
+from cloudkit.testing import cloud
+from cloudkit_bot.doctor import examine
+from cloudkit_bot.manifest import SCOPES, manifest
+from cloudkit_bot.settings import Settings
+from cloudkit_bot.testing import Workspace
+from cloudkit_bot.testing.methods import SCOPES as NEEDED
+
+PROGRAM = Path(sys.executable).with_name("cloudkit-bot")
+
+
+def got(scene: Scene, path: str) -> tuple[int, str]:
+    """Return what the bot answers to a GET."""
+    url = f"http://127.0.0.1:{scene.service.port}{path}"
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return response.status, response.read().decode()
+
+
+@pytest.mark.parametrize("transport", ["http", "sockets"], indirect=True)
+def test_a_healthy_bot_says_so(scene: Scene) -> None:
+    """By both ways in which Slack reaches it."""
+    assert got(scene, "/healthz") == (200, "ok\n")
+
+
+def test_what_is_done_is_counted(scene: Scene) -> None:
+    """Deliveries and how fast they are acknowledged, operations and how they end."""
+    alice = scene.person()
+
+    alice.command("scale web 3")
+    scene.slack.until(lambda: [one for one in scene.slack.seen() if "done after" in one.text])
+    _, text = got(scene, "/metrics")
+
+    assert 'cloudkit_bot_deliveries_total{kind="command",outcome="taken"} 1.0' in text
+    assert 'cloudkit_operations_total{backend="memory",outcome="ok",verb="scale"} 1.0' in text
+
+
+def test_the_manifest_asks_for_what_is_called_and_no_more() -> None:
+    """Each scope is that of a method or of an event that the bot uses."""
+    methods = {"chat.postMessage", "users.info", "conversations.open", "files.getUploadURLExternal"}
+    events = {"app_mentions:read", "commands", "im:history"}
+
+    assert set(SCOPES) == {NEEDED[method] for method in methods} | events
+    assert set(manifest(groups=True)["oauth_config"]["scopes"]["bot"]) == {*SCOPES, "usergroups:read"}
+
+
+def test_the_manifest_is_for_the_way_that_is_chosen() -> None:
+    """Socket Mode without an address; with one, every address is it."""
+    url = "https://bot.example/slack/events"
+
+    sockets, http = manifest(), manifest(url=url, command="/ops")
+
+    assert sockets["settings"]["socket_mode_enabled"]
+    assert "request_url" not in sockets["settings"]["event_subscriptions"]
+    assert (
+        http["features"]["slash_commands"][0] | {"url": url, "command": "/ops"} == http["features"]["slash_commands"][0]
+    )
+    assert http["settings"]["interactivity"]["message_menu_options_url"] == url
+
+
+def test_the_doctor_names_what_is_missing() -> None:
+    """A scope, a wrong policy, a token."""
+    with Workspace(scopes=set(SCOPES) - {"files:write"}) as slack:
+        settings = Settings(bot_token=Secret(slack.bot_token), base_url=slack.base_url, policy="/nowhere.cedar")
+        found = {check.name: check for check in examine(settings, cloud)}
+
+    assert found["bot token"].ok
+    assert "files:write" in found["scopes"].fix
+    assert found["HTTP"].fix == "set SLACK_SIGNING_SECRET"
+    assert not found["policy"].ok
+    assert found["cloud"].ok
+
+
+def test_the_console_is_the_same_bot_in_a_terminal() -> None:
+    """With no Slack at hand."""
+    lines = "/cloud deploy web web:1 --port 3000 --replicas 2\nscale web 3\nscal web 4\n"
+
+    done = subprocess.run(
+        [PROGRAM, "console"], input=lines, env={"CLOUDKIT_BOT_BACKEND": "memory", "COLUMNS": "100", "PATH": ""},
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+
+    assert "3/3 ready" in done.stdout
+    assert "try: /cloud scale web 4" in done.stdout
+
+
+def test_a_setting_comes_from_the_environment_before_the_file(tmp_path: Path) -> None:
+    """A secret may stand in a file of its own."""
+    file, secret = tmp_path / "bot.toml", tmp_path / "token"
+    file.write_text('port = 4000\nnamespace = "shop"\n')
+    secret.write_text("xoxb-1\n")
+
+    settings = Settings.read({"CLOUDKIT_BOT_PORT": "5000", "SLACK_BOT_TOKEN_FILE": str(secret)}, file)
+
+    assert (settings.port, settings.namespace, settings.bot_token.reveal()) == (5000, "shop", "xoxb-1")
+
+
+@pytest.mark.parametrize("content", ['colour = "red"', "port = 'many'", "port ="])
+def test_a_file_that_is_wrong_is_refused(tmp_path: Path, content: str) -> None:
+    """With what is wrong in it."""
+    file = tmp_path / "bot.toml"
+    file.write_text(content)
+
+    with pytest.raises(ConfigError):
+        Settings.read({}, file)
+
+
+def test_the_command_prints_the_manifest() -> None:
+    """As Slack's page takes it."""
+    done = subprocess.run([PROGRAM, "manifest"], capture_output=True, text=True, timeout=60, check=True)
+
+    assert json.loads(done.stdout) == manifest()

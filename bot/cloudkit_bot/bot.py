@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +17,7 @@ from slack_sdk.http_retry.builtin_handlers import (
 )
 
 from cloudkit.cloud import Cloud
+from cloudkit.errors import ConfigError
 from cloudkit.telemetry import Telemetry
 from cloudkit_bot.blocks.sheet import Look
 from cloudkit_bot.blocks.text import Redaction
@@ -48,6 +50,7 @@ class Bot:
         telemetry: Where events and metrics go.
 
     Raises:
+        ConfigError: Nothing would prove a request to be Slack's.
         Unsent: Slack does not know the token.
     """
 
@@ -59,6 +62,9 @@ class Bot:
         policy: Policy | None = None,
         telemetry: Telemetry | None = None,
     ) -> None:
+        if not settings.sockets and not settings.signing_secret.reveal():
+            message = "requests by HTTP are proved by a secret, and there is none"
+            raise ConfigError(message, hint="set SLACK_SIGNING_SECRET, or SLACK_APP_TOKEN for Socket Mode")
         self.settings = settings
         self.client = client_of(settings)
         self.identity: Mapping[str, Any] = called(self.client.auth_test).data
@@ -88,7 +94,7 @@ class Bot:
             logger=LOGGER,
             name="cloudkit-bot",
             client=self.client,
-            signing_secret=self.settings.signing_secret.reveal() or "none: Socket Mode takes no requests",
+            signing_secret=self.settings.signing_secret.reveal() or secrets.token_hex(32),
             token_verification_enabled=True,
             request_verification_enabled=not self.settings.sockets,
         )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from slackblocks import ActionsBlock, Button
@@ -36,11 +34,12 @@ from cloudkit_bot.words.grammar import Wishes
 from cloudkit_bot.words.line import split
 from cloudkit_bot.work.board import Board, Stopped, Title, span
 from cloudkit_bot.work.pool import Pool
+from cloudkit_bot.work.stream import gathered
 
 __all__ = ["CONFIRM", "Desk"]
 
 CONFIRM = "confirm"  # the action_id of the button that goes on
-MOST_ITEMS = 5_000  # items of a stream
+LISTENING, WORKING = 20.0, 3_600.0  # seconds that a stream is read: of a verb that asks, of one that acts
 
 
 @dataclass(slots=True, kw_only=True)
@@ -136,7 +135,7 @@ class Desk:
         """Ask something, and return what is shown of it."""
         result = invoke(call, self.cloud())
         if isinstance(result, Iterator):
-            result = list(deque(islice(result, MOST_ITEMS), MOST_ITEMS))
+            result, _ = gathered(result, seconds=LISTENING)
         return self.shown(call, result)
 
     def shown(self, call: Call, result: object) -> Shown:
@@ -190,7 +189,7 @@ class Desk:
         try:
             result = invoke(call, self.cloud(board))
             if isinstance(result, Iterator):
-                result = list(islice(result, MOST_ITEMS))
+                result, _ = gathered(result, seconds=WORKING, stopping=lambda: board.stopping)
             shown, ok = self.shown(call, result), True
         except CloudkitError as error:
             shown, ok = Shown(error), False

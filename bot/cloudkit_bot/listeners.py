@@ -88,13 +88,16 @@ class Listeners:
 
         def listener(ack: Ack, body: dict[str, Any]) -> None:
             ack()
-            ask = ask_of(body)
-            try:
-                self.bot.pool.submit(lambda: self.done(work, ask, body))
-            except RuntimeError:
-                self.bot.desk.whisper(ask, Shown("the bot is being stopped; the same line goes on in a moment"))
+            self.later(work, ask_of(body), body)
 
         return listener
+
+    def later(self, work: Work, ask: Ask, body: Body) -> None:
+        """Do some work on the pool; where it takes no more, say so."""
+        try:
+            self.bot.pool.submit(lambda: self.done(work, ask, body))
+        except RuntimeError:
+            self.bot.desk.whisper(ask, Shown("the bot is being stopped; the same line goes on in a moment"))
 
     def done(self, work: Work, ask: Ask, body: Body) -> None:
         """Do some work; what nobody foresaw is told to who asked, and to the log."""
@@ -211,7 +214,7 @@ class Listeners:
         if isinstance(meant, Help):
             return
         where = ask if ask.channel else replace(ask, direct=True)
-        self.bot.pool.submit(lambda: self.done(lambda a, _b: desk.call(a, meant, Wishes(), public=False), where, body))
+        self.later(lambda asked, _body: desk.call(asked, meant, Wishes(), public=False), where, body)
 
 
 def value_of(body: Body) -> str:

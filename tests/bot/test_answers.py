@@ -145,6 +145,18 @@ def test_what_does_not_fit_is_in_a_file_whole() -> None:
     assert "line 4999" in json.dumps(made.blocks)
 
 
+def test_lines_that_are_many_are_opened_by_a_press() -> None:
+    """A few stand open."""
+    few, many = (
+        answer(Shown([LogLine(time=NOW, replica="web", text=f"line {n}") for n in range(count)]), Look())
+        for count in (25, 26)
+    )
+
+    assert [block["type"] for block in few.blocks] == ["rich_text"]
+    assert [block["type"] for block in many.blocks] == ["container"]
+    assert many.blocks[0]["default_collapsed"]
+
+
 def test_a_long_table_says_how_much_of_it_is_seen() -> None:
     """And the whole of it is attached."""
     usage = [

@@ -195,6 +195,18 @@ def test_a_plan_is_shown_and_not_carried_out(scene: Scene) -> None:
     assert scene.cloud.app("web").status().ready == 2
 
 
+def test_a_stream_that_does_not_end_is_read_for_a_while(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came meanwhile is shown; no thread of the pool is held for ever."""
+    monkeypatch.setattr("cloudkit_bot.desk.LISTENING", 0.5)
+    alice = scene.person()
+
+    alice.command("events web --follow")
+    answer = last(scene, alice)
+
+    assert "web" in answer.text
+    scene.slack.until(lambda: scene.service.bot.pool.busy == 0)
+
+
 def test_a_shared_answer_is_seen_by_all(scene: Scene) -> None:
     """``--share`` on a verb that asks."""
     scene.person().command("apps --share")

@@ -14,6 +14,7 @@ from bot.conftest import Scene
 from cloudkit import ConfigError
 from cloudkit.model.secret import Secret
 from cloudkit.testing import cloud
+from cloudkit_bot.bot import Bot
 from cloudkit_bot.doctor import examine
 from cloudkit_bot.manifest import SCOPES, manifest
 from cloudkit_bot.settings import Settings
@@ -116,6 +117,14 @@ def test_a_file_that_is_wrong_is_refused(tmp_path: Path, content: str) -> None:
 
     with pytest.raises(ConfigError):
         Settings.read({}, file)
+
+
+def test_nothing_is_served_that_nothing_proves(slack: Workspace) -> None:
+    """Without a secret and without Socket Mode anybody could be Slack."""
+    settings = Settings(bot_token=Secret(slack.bot_token), base_url=slack.base_url, port=0)
+
+    with pytest.raises(ConfigError, match="proved by a secret"):
+        Bot(settings, cloud())
 
 
 def test_the_command_prints_the_manifest() -> None:

@@ -6,7 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import singledispatch
 
-from slackblocks import DataTableBlock, PlainText, RawNumber, RawText, RichText, RichTextBlock, SectionBlock
+from slackblocks import Block as Piece
+from slackblocks import (
+    ContainerBlock,
+    DataTableBlock,
+    PlainText,
+    RawNumber,
+    RawText,
+    RichText,
+    RichTextBlock,
+    SectionBlock,
+)
 from slackblocks import RichTextCodeBlock as Code
 from slackblocks import RichTextSection as Plain
 
@@ -22,6 +32,7 @@ CELL = 300  # characters of a cell
 PAGE = 20  # rows of a table that are seen at once
 CHUNK = 2_500  # characters of one block of lines
 ENDS = 60  # lines that are shown of a long output
+OPEN = 25  # lines that are shown without a press
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,6})?\Z", re.ASCII)
 
 
@@ -56,7 +67,7 @@ def _grid(part: Grid, sheet: Sheet, *, name: str) -> None:
 @put.register
 def _lines(part: Lines, sheet: Sheet, *, name: str) -> None:
     lines = [sheet.clean(cell.text) for cell in part.lines]
-    if not code(lines, sheet):
+    if not (collapsed(lines, sheet) or code(lines, sheet)):
         kept = code(lines, sheet, last=True)
         sheet.add(said(sheet, f"the last {kept} of {len(lines)} lines are shown; all are in {name}.txt"))
         sheet.attach(f"{name}.txt", lines)
@@ -107,6 +118,17 @@ def code(lines: Sequence[str], sheet: Sheet, *, last: bool = False) -> int:
         return 0
     blocks = [RichTextBlock(Code(RichText(text))) for text in chunks(lines)]
     return len(lines) if blocks and sheet.add(*blocks) else 0
+
+
+def collapsed(lines: Sequence[str], sheet: Sheet) -> bool:
+    """Put lines that are many, and fit, into a container that is opened by a press."""
+    if sheet.look.classic or len(lines) <= OPEN:
+        return False
+    inner: list[Piece] = [RichTextBlock(Code(RichText(text))) for text in chunks(lines)]
+    if len(inner) > limits.CONTAINER_BLOCKS:
+        return False
+    title = PlainText(f"{len(lines)} lines")
+    return sheet.add(ContainerBlock(inner, title=title, is_collapsible=True, default_collapsed=True))
 
 
 def chunks(lines: Sequence[str]) -> Iterator[str]:

@@ -19,7 +19,7 @@ class Asker:
         id: The user's identifier.
         team: Their workspace.
         guest: True for a guest of this workspace.
-        stranger: True for somebody of another workspace, or in a channel that another one shares.
+        stranger: True for somebody of another workspace.
         groups: The identifiers of the user groups that they are in.
     """
 

@@ -71,8 +71,8 @@ class Sender:
             lambda message: self._direct(ask.user, message),
         )
         if answer.attached:
-            opened: dict[str, str] = self.client.conversations_open(users=ask.user).get("channel", {})
-            self._upload(answer.attached, Place(channel=opened["id"]))
+            opened = called(self.client.conversations_open, users=ask.user)
+            self._upload(answer.attached, Place(channel=opened["channel"]["id"]))
 
     def post(self, ask: Ask, draw: Draw) -> Place:
         """Show something to everybody where it was asked, and return where it is."""

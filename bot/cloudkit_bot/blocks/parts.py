@@ -125,7 +125,7 @@ def collapsed(lines: Sequence[str], sheet: Sheet) -> bool:
     if sheet.look.classic or len(lines) <= OPEN:
         return False
     inner: list[Piece] = [RichTextBlock(Code(RichText(text))) for text in chunks(lines)]
-    if len(inner) > limits.CONTAINER_BLOCKS:
+    if not 0 < len(inner) <= limits.CONTAINER_BLOCKS:
         return False
     title = PlainText(f"{len(lines)} lines")
     return sheet.add(ContainerBlock(inner, title=title, is_collapsible=True, default_collapsed=True))

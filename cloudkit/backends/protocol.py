@@ -135,7 +135,7 @@ class Backend(Protocol):
         ...
 
     def plan_adopt(self, workload: str, *, name: str | None = None, lossy: bool = False) -> Plan:
-        """Say what would be done to make an app of a workload that somebody else has made; an app is an empty plan.
+        """Say what would be done to make an app of a workload that somebody else has made; an app stays what it is.
 
         Args:
             workload: A row of ``workloads``, by its kind and name, such as ``rc/legacy``.

@@ -10,8 +10,6 @@ from contract.drivers.driver import PORT, Driver, Verb
 from cloudkit.cloud import Cloud
 from cloudkit.errors import ConflictError, NotFoundError, UsageError
 
-pytestmark = pytest.mark.gap("memory", "nothing but apps runs in a world, so that there is nothing to adopt")
-
 
 def workloads(cloud: Cloud, name: str) -> list[tuple[str, str]]:
     """Return the kind and the owner of each row of that name."""

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from cloudkit.backends.absent import no_replica
+from cloudkit.backends.adopting.exchange import Exchange
 from cloudkit.backends.appwork import app_workload
 from cloudkit.backends.beyond import refuse_beyond
-from cloudkit.backends.docker.adopting.adopt import Adopting
 from cloudkit.backends.docker.adopting.candidate import named
+from cloudkit.backends.docker.adopting.standing import find_standing
 from cloudkit.backends.docker.apply import Application
 from cloudkit.backends.docker.balancer import ensure_image
 from cloudkit.backends.docker.crons import Crons
@@ -75,7 +77,7 @@ class DockerBackend:
         self._balancer_image = balancer_image
         self._look = Look(engine, self.images, namespace, self._fronts)
         self._operations = Operations(engine.api, namespace)
-        self._adopting = Adopting(engine.api, namespace, self)
+        self._adopting = Exchange(partial(find_standing, engine.api, namespace), self)
 
     def __repr__(self) -> str:
         return f"<DockerBackend {self.endpoint}, namespace {self.namespace}>"

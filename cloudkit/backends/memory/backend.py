@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from cloudkit.backends.absent import no_replica
+from cloudkit.backends.adopting.exchange import Exchange
 from cloudkit.backends.appwork import app_workload
 from cloudkit.backends.beyond import refuse_beyond
 from cloudkit.backends.crons import manual_key, refuse_trigger
 from cloudkit.backends.forwarding import forwarded_port, local_url
 from cloudkit.backends.kinds import refuse_other_kind
+from cloudkit.backends.memory.adopting import find_placed, placed_workloads
 from cloudkit.backends.memory.change import Change
 from cloudkit.backends.memory.container import Container, memory_limit
 from cloudkit.backends.memory.crons import Crons
@@ -30,7 +32,7 @@ from cloudkit.backends.memory.tasks import run_task, within
 from cloudkit.backends.memory.traffic import path_of, port_of
 from cloudkit.backends.memory.world import World
 from cloudkit.backends.protocol import Capability
-from cloudkit.errors import BackendError, ConflictError, NotFoundError, UnsupportedError
+from cloudkit.errors import BackendError, ConflictError, NotFoundError
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause
 from cloudkit.model.exec_options import ExecOptions
@@ -69,12 +71,13 @@ class MemoryBackend:
 
     name = "memory"
     endpoint = "memory"
-    capabilities = frozenset(Capability) - {Capability.HOSTS, Capability.ADOPT}
+    capabilities = frozenset(Capability) - {Capability.HOSTS}
 
     def __init__(self, *, namespace: str = "cloudkit", world: World | None = None) -> None:
         self.namespace = namespace
         self.world = world or World()
         self._closed = False
+        self._exchange = Exchange(partial(find_placed, self.world), self)
 
     def __repr__(self) -> str:
         return f"<MemoryBackend, namespace {self.namespace}>"
@@ -124,6 +127,8 @@ class MemoryBackend:
         """Do what a plan says."""
         if self._closed:
             raise BackendError("the connection to the twin is closed", hint="make another Cloud")
+        if plan.adopts:
+            return self._exchange.take(plan, timeout=timeout, listener=listener)
         change = Change(world=self.world, app=(self.namespace, plan.app), plan=plan, listener=listener)
         if plan.after is None:
             change.delete()
@@ -147,18 +152,17 @@ class MemoryBackend:
             return tuple(state_of(self.world.records[key], self.world.clock.now) for key in mine)
 
     def workloads(self, *, listener: Listener = silent) -> tuple[Workload, ...]:  # noqa: ARG002  all may be seen
-        """Return the apps: nothing else runs in this world."""
-        return tuple(app_workload(state, self.namespace) for state in self.apps())
+        """Return the apps, and what somebody has placed beside them."""
+        apps = [app_workload(state, self.namespace) for state in self.apps()]
+        with self.world.clock.lock:
+            return (*apps, *placed_workloads(self.world))
 
-    def plan_adopt(self, workload: str, *, name: str | None = None, lossy: bool = False) -> Plan:  # noqa: ARG002
-        """Refuse all but an app, which is an empty plan: nothing else runs in this world."""
+    def plan_adopt(self, workload: str, *, name: str | None = None, lossy: bool = False) -> Plan:
+        """Say what would be done to make an app of a container that somebody has placed."""
         kind, _, app = workload.partition("/")
-        if kind != "app":
-            message = f"nothing but apps runs in memory, so that there is no {workload}"
-            raise UnsupportedError(message, capability=Capability.ADOPT.value, hint="cloudkit workloads")
-        state = self.get(app)
-        generation = state.generation
-        return Plan(app=app, backend=self.name, generation=generation, before=state.spec, after=state.spec, actions=())
+        if kind == "app":
+            return self.plan(self.get(app).spec)
+        return self._exchange.plan(workload, name=name, lossy=lossy)
 
     def revisions(self, name: str) -> tuple[Revision, ...]:
         """Return the kept revisions, newest first."""

@@ -23,6 +23,7 @@ from cloudkit.backends.onenode import OneNode
 from cloudkit.model.app import AppSpec
 from cloudkit.model.cause import Cause, CauseCode
 from cloudkit.model.mount import Mount
+from cloudkit.model.port import Port
 from cloudkit.model.reference import Reference
 from cloudkit.model.secret import Secret
 
@@ -49,6 +50,7 @@ class World:
         self.records: dict[AppKey, Record] = {}
         self.volumes: dict[tuple[str, str], Files] = {}  # by namespace and name; they outlive their apps
         self.owners: dict[tuple[str, str], str] = {}  # whose those of stateful replicas are
+        self.keepers: dict[str, str] = {}  # who keeps what somebody has placed
         self.healers: dict[str, str] = {}  # who heals a namespace
         self.forwarded: dict[int, tuple[AppKey, str | None]] = {}  # ports lent to an app, or to one replica
         self.labels = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}  # of its one node
@@ -63,6 +65,29 @@ class World:
         Reference.parse('docker.io/library/shop:1')
         """
         return self.images.offer(Reference.parse(reference), behaviour or Program(), ports=ports)
+
+    def place(
+        self, name: str, image: str, *, env: Mapping[str, str] | None = None, port: int, publish: int, keeper: str = ""
+    ) -> None:
+        """Run a container beside the apps, as somebody does who has not got cloudkit.
+
+        Args:
+            name: Its name.
+            image: What it runs.
+            env: Its environment.
+            port: Where it listens.
+            publish: The port of the host that leads there.
+            keeper: Who keeps it; empty for nobody.
+        """
+        reference = self.images.find(Reference.parse(image)).reference
+        ports = (Port(number=port, publish=publish, protocol="tcp"),)
+        with self.clock.lock:
+            spec = AppSpec(name=name, image=reference, env=env or {}, ports=ports)
+            record = Record(app=("", name), spec=spec, revision=1)
+            self.records[record.app] = record
+            self.keepers[name] = keeper
+            self.publish(record)
+            self.create(record).start()
 
     def create(self, record: Record, ordinal: int | None = None, *, of: Revised | None = None) -> Container:
         """Make a replica of what is wanted, under the name of its ordinal where it has one, and start nothing yet.

@@ -7,13 +7,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 
 from contract.drivers.behaviour import behave
 from contract.drivers.driver import PORT, Answer, Foreign, Load, Verb
 
 from cloudkit.cloud import Cloud
 from cloudkit.errors import NotFoundError
+from cloudkit.model.progress import silent
+from cloudkit.model.reference import Reference
 from cloudkit.model.state import Replica
 from cloudkit.testing import Killed, MemoryBackend, Program, World, cloud, twin
 from cloudkit.testing import Load as Traffic
@@ -153,9 +155,15 @@ class MemoryDriver:
         names = [other.deploy(name, "other:1", port=PORT, publish=False).name for name in ("web", "bystander")]
         yield lambda: [self._lasting(other, name) for name in names]
 
-    def foreign(self, *, keeper: str = "", **env: str) -> AbstractContextManager[Foreign]:  # noqa: ARG002
-        """Name what is not there: nothing but apps runs in a world."""
-        return nullcontext(Foreign(workload="container/legacy", name="legacy", url=self.address(self.free_port())))
+    @contextmanager
+    def foreign(self, *, keeper: str = "", **env: str) -> Iterator[Foreign]:
+        """Place a container beside the apps."""
+        port = self.free_port()
+        self._backend().images.pull(Reference.parse(self.image), listener=silent)
+        self.world.place("legacy", self.image, env=env, port=PORT, publish=port, keeper=keeper)
+        self.world.clock.advance(10)
+        yield Foreign(workload="container/legacy", name="legacy", url=self.address(port))
+        self.world.records.pop(("", "legacy"), None)
 
     def visible(self, app: str) -> str:
         """Return states, plans and events as text."""

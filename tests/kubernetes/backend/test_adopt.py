@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from contract.drivers.killed import killed
 from kubernetes import client
 from pods.workshop import until
+from testbed.cluster.given import Given
 
 from cloudkit.cloud import Cloud
 from cloudkit.errors import ConflictError, UnsupportedError
@@ -18,6 +20,7 @@ from cloudkit.errors import ConflictError, UnsupportedError
 pytestmark = [pytest.mark.kubernetes, pytest.mark.engine]
 
 LABELS = {"some": "body"}
+STEPS = range(1, 40)
 SERVE = ["python", "-m", "http.server", "8080"]
 
 
@@ -229,3 +232,26 @@ def test_what_no_app_can_say_is_named(api: Any, space: str, cloud: Cloud, templa
     web = cloud.adopt(workload, lossy=True)
     assert "10.0.0.1" in web.exec("cat", "/etc/hosts").output
     assert pods(api, space) == before
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("kind", ["deployment", "statefulset", "daemonset"])
+def test_whoever_is_killed_is_carried_on(
+    api: Any, space: str, cloud: Cloud, cluster: Given, template: dict[str, Any], kind: str
+) -> None:
+    """In front of the changes that matter: the old owner's end, the pods' labels, the new owner."""
+    options = {"backend": "kubernetes", "namespace": space, "registry": cluster.registry}
+    for step in STEPS:
+        workload = legacy(api, space, template, kind)
+        before = pods(api, space)
+
+        ended = killed({"cloud": options, "step": step, "name": "adopt", "app": "", "options": {"workload": workload}})
+        web = cloud.adopt(workload) if ended else cloud.app("legacy")
+
+        assert pods(api, space) == before, f"killed in front of step {step}"
+        assert web.status().settled
+        web.delete()
+        if kind == "statefulset":
+            client.CoreV1Api(api).delete_namespaced_service("legacy", space)
+        if not ended:
+            return

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cloudkit.backends.causes.sockets import listening_in
 from cloudkit.backends.docker.labels import MANAGED_BY, NAMESPACE, OWNER
 from cloudkit.backends.docker.workloads import PROJECT, SERVICE
 from cloudkit.engine.errors import translate
-from cloudkit.errors import ConflictError, NotFoundError, UsageError
+from cloudkit.errors import CloudkitError, ConflictError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -28,12 +30,14 @@ class Container:
         detail: All that the engine says of it.
         image: All that the engine says of its image.
         namespace: Whose it is to be.
+        listens: The ports that it listens on; None where that is not known.
     """
 
     name: str
     namespace: str
     detail: Mapping[str, Any]
     image: Mapping[str, Any]
+    listens: frozenset[int] | None = None
 
     @property
     def id(self) -> str:
@@ -81,7 +85,20 @@ def find_container(api: APIClient, workload: str, namespace: str) -> Container:
     untyped: Any = api  # this call has no types in the SDK's stubs
     with translate(f"look at the image of container {name}"):
         image = untyped.inspect_image(detail["Image"])
-    return Container(name=name, namespace=namespace, detail=detail, image=image)
+    listens = _listens(api, detail) if detail["State"]["Running"] else None
+    return Container(name=name, namespace=namespace, detail=detail, image=image, listens=listens)
+
+
+def _listens(api: APIClient, detail: Mapping[str, Any]) -> frozenset[int] | None:
+    """Return the ports that a container listens on, where the image names any and it has a ``cat`` to tell."""
+    if not detail["Config"].get("ExposedPorts") or detail["HostConfig"].get("PortBindings"):
+        return None
+    with suppress(CloudkitError), translate(f"see where {detail['Name']} listens"):
+        made = api.exec_create(detail["Id"], ["cat", "/proc/net/tcp", "/proc/net/tcp6"])
+        table = bytes(api.exec_start(made["Id"])).decode(errors="replace")
+        if "local_address" in table:
+            return frozenset(one.port for one in listening_in(table))
+    return None
 
 
 def _refuse_kept(workload: str, name: str, labels: Mapping[str, str]) -> None:

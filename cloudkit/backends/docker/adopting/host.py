@@ -45,7 +45,7 @@ def host_fields(container: Container, config: Fields, lost: list[str]) -> dict[s
         message = f"container {container.name} goes as soon as it is stopped, so that there would be no way back"
         raise UnsupportedError(message, capability="adopt", hint="run it without --rm, and adopt that")
     fields = {
-        "ports": tuple(_ports(host, config, container.detail)),
+        "ports": tuple(_ports(host, config, container)),
         "mounts": tuple(_mounts(container, host)),
         "resources": _resources(host),
         "restart": _RESTARTS.get((host.take("RestartPolicy") or {}).get("Name", ""), "never"),
@@ -63,10 +63,13 @@ def host_fields(container: Container, config: Fields, lost: list[str]) -> dict[s
     return fields
 
 
-def _ports(host: Fields, config: Fields, detail: Mapping[str, Any]) -> Iterator[Port]:
-    """Yield the published ports as they are published, else those that the image names: each connection balanced."""
+def _ports(host: Fields, config: Fields, container: Container) -> Iterator[Port]:
+    """Yield the published ports as they are published, else those of the image that are listened on.
+
+    What is balanced is connections, as nobody says what they speak.
+    """
     bindings = host.take("PortBindings") or {}
-    used = detail["NetworkSettings"].get("Ports") or {}
+    used = container.detail["NetworkSettings"].get("Ports") or {}
     exposed = config.take("ExposedPorts") or {}
     for text in sorted(bindings or exposed, key=lambda one: int(one.partition("/")[0])):
         number, _, protocol = text.partition("/")
@@ -75,7 +78,8 @@ def _ports(host: Fields, config: Fields, detail: Mapping[str, Any]) -> Iterator[
             continue
         entry = next(iter(bindings.get(text) or ()), None)
         if entry is None:
-            yield Port(number=int(number), protocol="tcp")
+            if container.listens is None or int(number) in container.listens:
+                yield Port(number=int(number), protocol="tcp")
             continue
         actual = next(iter(used.get(text) or ()), entry)
         told = str(entry.get("HostIp") or "")

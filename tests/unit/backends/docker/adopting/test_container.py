@@ -128,3 +128,13 @@ def test_what_is_no_kind_and_name_is_refused(text: str) -> None:
     """The error says what is one."""
     with pytest.raises(UsageError, match="container/old"):
         named(text)
+
+
+def test_a_port_of_the_image_counts_where_it_is_listened_on() -> None:
+    """Else the app would never be ready."""
+    config = {**INHERITED, "Image": "web:1", "Hostname": ID[:12], "ExposedPorts": {"80/tcp": {}, "81/tcp": {}}}
+    detail = {"Id": ID, "Config": config, "HostConfig": {}, "NetworkSettings": {}}
+    image = {"Id": IMAGE, "RepoTags": ["web:1"], "Config": INHERITED}
+    container = Container(name="old", namespace="ns", detail=detail, image=image, listens=frozenset({81}))
+
+    assert [port.number for port in said(container, "web").spec.ports] == [81]

@@ -91,7 +91,8 @@ class Survey:
         """Return what is left of an adoption that was interrupted."""
         seen = self._look.observe(adoption.spec.name)
         pods = self._pods(adoption.selector, adoption.origin)
-        return Surveyed(adoption, self._situation(seen, adoption.spec), pods)
+        situation = _led(self._situation(seen, adoption.spec), adoption.spec.name, stays=adoption.service)
+        return Surveyed(adoption, situation, pods)
 
     def decide(self, found: Candidate, name: str) -> Surveyed:
         """Decide how a workload becomes an app.

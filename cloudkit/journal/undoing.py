@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from cloudkit.backends.protocol import Backend
-from cloudkit.errors import ConflictError, NotFoundError
+from cloudkit.errors import ConflictError, NotFoundError, UnsupportedError
 from cloudkit.journal.journal import Journal
 from cloudkit.journal.row import Row
 from cloudkit.journal.standing import applied
@@ -76,7 +76,9 @@ class Undo:
         Raises:
             ConflictError: The app was changed otherwise since.
             JournalError: What was secret is kept nowhere any more.
+            UnsupportedError: It has made an app of what somebody else had made, and that is gone.
         """
+        self._refuse_adopted()
         spec = self._former()
         plan = backend.plan_delete(self.app) if spec is None else self._planned(backend, spec)
         if not force and plan.generation != self.last.reached and not self._followed_its_load(plan.before):
@@ -101,6 +103,12 @@ class Undo:
         sealer, store = self.journal.sealer, self.journal.store
         left = sealer.opened(store.spec(self.last.wanted))
         return sealer.opened(sealer.sealed(present)[1]).replace(replicas=left.replicas) == left
+
+    def _refuse_adopted(self) -> None:
+        """Refuse to take away what ran before it was an app: the way back would end it."""
+        if self.row.verb == "adopt":
+            message = f"app {self.app!r} was adopted: what had made it is gone, so that undoing would end what it runs"
+            raise UnsupportedError(message, capability="undo", hint=f"cloudkit delete {self.app}, if it shall go")
 
     def _former(self) -> AppSpec | None:
         """Return what was wanted before, with its secrets and files; None when the app was not there."""

@@ -8,7 +8,7 @@ import pytest
 from contract.drivers.driver import PORT, Driver, Verb
 
 from cloudkit.cloud import Cloud
-from cloudkit.errors import ConflictError, NotFoundError, UsageError
+from cloudkit.errors import ConflictError, NotFoundError, UnsupportedError, UsageError
 
 
 def workloads(cloud: Cloud, name: str) -> list[tuple[str, str]]:
@@ -72,6 +72,20 @@ def test_a_second_time_changes_nothing(driver: Driver, cloud: Cloud) -> None:
         assert (after.generation, after.spec) == (before.generation, before.spec)
         assert [one.id for one in after.replicas] == [one.id for one in before.replicas]
         cloud.app(there.name).delete()
+
+
+def test_an_adoption_is_not_undone(driver: Driver, cloud: Cloud) -> None:
+    """What had made it is gone, so that the way back would end what it runs; what was changed since is undone."""
+    with driver.foreign(BODY="old") as there:
+        web = cloud.adopt(there.workload)
+        web.scale(2 if web.status().spec.replicas != 2 else 1)
+        cloud.undo(there.name)
+
+        with pytest.raises(UnsupportedError, match="adopted"):
+            cloud.undo(there.name)
+
+        assert driver.get(there.url).body.startswith("old from")
+        web.delete()
 
 
 def test_what_somebody_keeps_is_refused_by_their_name(driver: Driver, cloud: Cloud) -> None:

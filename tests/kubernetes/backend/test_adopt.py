@@ -20,7 +20,7 @@ from cloudkit.errors import ConflictError, UnsupportedError
 pytestmark = [pytest.mark.kubernetes, pytest.mark.engine]
 
 LABELS = {"some": "body"}
-STEPS = (3, 6, 9)  # of a dozen changes: before the old owner goes, while nobody owns the pods, once they are owned
+STEPS = (3, 6, 9)  # of a dozen changes: the old owner goes, nobody owns the pods, they are owned again
 SERVE = ["python", "-m", "http.server", "8080"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_what_runs_is_exported_and_declares_the_same(driver: Driver, shop: Cloud
 
     assert "hunter2" not in str(written)
     plans = driver.second().drift(file=file, name="shop")
-    fields = {line[1:].partition(":")[0].partition(".")[0] for line in plans.diff().splitlines() if line[0] in "+-"}
+    fields = {re.split(r"[:.\[]", line[1:])[0] for line in plans.diff().splitlines() if line[0] in "+-"}
     lost = {loss.partition(": ")[2].partition(":")[0] for loss in written.losses}
     assert {one for one in fields if one and not one.startswith(("-- ", "++ "))} <= lost
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from cloudkit.model.stream import Stream
 from cloudkit.model.task import TaskResult, Usage
 from cloudkit.model.verb import Role, verb
 from cloudkit.session import Session
+from cloudkit.syncing.developing import developed
 from cloudkit.watching import watched
 
 __all__ = ["Inside"]
@@ -163,6 +164,26 @@ class Inside:
             count: How many looks; until interrupted, or the app is gone, where not given.
         """
         return Stream(watched(self._session.backend, self.name, interval=interval, looks=count), Glance)
+
+    @verb(role=Role.OPERATOR)
+    def develop(self, *sync: str, restart: Sequence[str] | None = None, ignore: Sequence[str] = ()) -> Iterator[Event]:
+        """Keep files of this machine the same in running replicas, until interrupted, and restart what must read them.
+
+        All files are copied at first, then what is saved, renamed and removed; what ``.dockerignore`` names is left
+        out. A replica that takes another's place gets all of them again.
+
+        Args:
+            sync: Folders or files and where they are in replicas, such as ``src:/app``.
+            restart: Patterns of files whose change restarts the replicas, one after the other; all files where not
+                given, and where replicas can be restarted in place.
+            ignore: Patterns of more files that are left out.
+
+        Raises:
+            UnsupportedError: Replicas cannot be restarted in place, as on a cluster, and it was asked for.
+        """
+        session = self._session
+        with session.operation("develop", self.name):
+            return Stream(developed(session.backend, self.name, sync, restart=restart, ignore=ignore), Event)
 
     @verb()
     def advise(self) -> Rows[Advice]:

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 __all__ = ["read_only", "refuse_act"]
 
-ACTS = frozenset({"apply", "run", "exec", "attach", "copy_in", "copy_out", "forward", "heal", "trigger"})
+ACTS = frozenset(
+    {"apply", "run", "exec", "attach", "copy_in", "copy_out", "forward", "heal", "lay", "revive", "trigger"}
+)
 IMAGE_ACTS = frozenset({"build", "pull", "push", "tag", "remove", "save", "load"})
 
 

@@ -68,5 +68,5 @@ def _text(name: str, value: object) -> str:
 
 def _words(words: list[str]) -> list[str]:
     """Hide the word after a flag that asks for a secret."""
-    before = ["", *words[:-1]]
+    before = ["", *words][: len(words)]
     return [HIDDEN if _FLAG.match(flag) else word for flag, word in zip(before, words, strict=True)]

@@ -36,6 +36,18 @@ class Stream(Iterator[T], Generic[T]):
     def __next__(self) -> T:
         return next(self._items)
 
+    def interrupt(self) -> T:
+        """Tell it of a Ctrl-C that came while it was not asked, and return what it says to that.
+
+        Raises:
+            KeyboardInterrupt: It has nothing to say.
+        """
+        throw = getattr(self._items, "throw", None)
+        if throw is None:
+            raise KeyboardInterrupt
+        last: T = throw(KeyboardInterrupt())
+        return last
+
     def close(self) -> None:
         """End it, and let go of what it holds; calling it twice is no error."""
         close = getattr(self._items, "close", None)

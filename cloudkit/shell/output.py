@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from cloudkit.declared.exported import Exported
 from cloudkit.model.glance import Glance
 from cloudkit.model.log import LogLine
+from cloudkit.model.stream import Stream
 from cloudkit.model.task import TaskResult
 from cloudkit.view.neutral import neutral, neutral_line
 
@@ -74,8 +75,7 @@ class Output:
 
     def _stream(self, items: Iterator[Any], kind: type[Any] | None) -> None:
         if self.json or kind is not Glance:
-            for item in items:
-                self._item(item)
+            self._each(items)
             return
         from cloudkit.shell.live import draw_looks, write_looks
 
@@ -83,6 +83,16 @@ class Output:
             draw_looks(items, self.console)
         else:
             write_looks(items, self.stream)
+
+    def _each(self, items: Iterator[Any]) -> None:
+        """Write each item; one that has something to say to Ctrl-C says it last."""
+        try:
+            for item in items:
+                self._item(item)
+        except KeyboardInterrupt:
+            if not isinstance(items, Stream):
+                raise
+            self._item(items.interrupt())
 
     def _item(self, item: object) -> None:
         if self.json:

@@ -28,6 +28,7 @@ LIBRARIES = {
     "slackblocks": ("cloudkit_bot",),
     "structlog": ("cloudkit.telemetry",),
     "waitress": ("cloudkit_bot.serving",),
+    "watchfiles": ("cloudkit.syncing",),
     "websocket": ("cloudkit.backends.kubernetes",),
     "websockets": ("cloudkit_bot.testing",),
     "yaml": ("cloudkit.declared",),

@@ -11,7 +11,7 @@ from typing import Literal
 
 from cloudkit.errors import NotFoundError, UsageError
 
-__all__ = ["packed"]
+__all__ = ["laid", "packed"]
 
 PIECE = 1 << 20
 _END = bytes(2 * tarfile.BLOCKSIZE)
@@ -35,6 +35,21 @@ def packed(source: Path, name: str, form: Literal[1, 2] = tarfile.PAX_FORMAT) ->
     for path in _walk(source):
         inside = name if path == source else f"{name}/{path.relative_to(source)}"
         yield from _member(path, inside, form)
+    yield _END
+
+
+def laid(folder: Path, prefix: str, form: Literal[1, 2] = tarfile.PAX_FORMAT) -> Iterator[bytes]:
+    """Yield an archive of the files below a folder, without the folders: those that are there stay as they are.
+
+    Args:
+        folder: What is packed.
+        prefix: The folder that the files are below in the archive; empty for its root.
+        form: How names that are long or not ASCII are written.
+    """
+    for path in _walk(folder):
+        if path.is_symlink() or not path.is_dir():
+            inside = path.relative_to(folder).as_posix()
+            yield from _member(path, f"{prefix}/{inside}" if prefix else inside, form)
     yield _END
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
@@ -185,6 +185,15 @@ class DockerBackend:
         chosen = self._there(name).replicas if replica is None else (self._chosen(name, replica),)
         for one in chosen:
             self._operations.copy_in(one, source, target)
+
+    def lay(self, name: str, folder: Path, target: str, *, replica: str, gone: Sequence[str] = ()) -> None:
+        """Lay the files of a folder over those below a path in a replica."""
+        self._operations.lay(self._chosen(name, replica), folder, target, gone)
+
+    def revive(self, name: str, replica: str) -> None:
+        """Stop the process of a replica and start it again, in the same place."""
+        grace = self.get(name).spec.stop_grace
+        self._operations.revive(self._chosen(name, replica), grace)
 
     def copy_out(self, name: str, source: str, target: Path, *, replica: str | None = None) -> Path:
         """Copy a file or folder out of a replica; nothing is written outside ``target``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
@@ -215,6 +215,10 @@ class KubernetesBackend:
         names = self._running(name) if replica is None else (self._chosen(name, replica),)
         for one in names:
             self._operations.copy_in(one, source, target)
+
+    def lay(self, name: str, folder: Path, target: str, *, replica: str, gone: Sequence[str] = ()) -> None:
+        """Lay the files of a folder over those below a path in a replica."""
+        self._operations.lay(self._chosen(name, replica), folder, target, gone)
 
     def copy_out(self, name: str, source: str, target: Path, *, replica: str | None = None) -> Path:
         """Copy a file or folder out of a replica; nothing is written outside ``target``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -212,6 +212,19 @@ class MemoryBackend:
         with self.world.clock.lock:
             for one in self._there(name).containers if replica is None else [self._chosen(name, replica)]:
                 one.files.put(source, target)
+
+    def lay(self, name: str, folder: Path, target: str, *, replica: str, gone: Sequence[str] = ()) -> None:
+        """Lay the files of a folder over those below a path in a replica."""
+        with self.world.clock.lock:
+            files = self._chosen(name, replica).files
+            for path in gone:
+                files.remove(f"{target}/{path}")
+            files.lay(folder, target)
+
+    def revive(self, name: str, replica: str) -> None:
+        """Stop the process of a replica and start it again, in the same place."""
+        with self.world.clock.lock:
+            self._chosen(name, replica).revive()
 
     def copy_out(self, name: str, source: str, target: Path, *, replica: str | None = None) -> Path:
         """Copy a file or folder out of a replica; nothing is written outside ``target``."""

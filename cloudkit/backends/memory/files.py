@@ -54,6 +54,19 @@ class Files:
             if path.is_file():
                 self._keep(place / path.relative_to(source), _inside(path, source).read_bytes())
 
+    def lay(self, folder: Path, target: str) -> None:
+        """Copy the files of a folder below a path, whether or not there is something."""
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                self._keep(_absolute(target) / path.relative_to(folder), path.read_bytes())
+
+    def remove(self, path: str) -> None:
+        """Remove a file, or a folder with all that is in it; one that is not there is no error."""
+        place = _absolute(path)
+        for one in [one for one, _ in self._all() if one == place or place in one.parents]:
+            files, there = self._home(one)
+            files.content.pop(there, None)
+
     def get(self, source: str, target: Path) -> Path:
         """Copy a file or folder from here to this machine; into ``target`` when that is a folder.
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from cloudkit.model.glance import Glance
+from cloudkit.model.stream import Stream
 from cloudkit.shell.output import Output
 
 __all__ = ["Seen", "shown"]
@@ -48,16 +49,22 @@ def shown(stream: Iterator[Any], kind: type[Any] | None = None, *, notebook: boo
     kept: deque[Any] = deque(maxlen=MOST)
 
     def passing() -> Iterator[Any]:
-        for item in stream:
-            kept.append(item)
-            yield item
+        try:
+            for item in stream:
+                kept.append(item)
+                yield item
+        except KeyboardInterrupt:
+            if not isinstance(stream, Stream):
+                raise
+            kept.append(stream.interrupt())
+            yield kept[-1]
 
     try:
         with suppress(KeyboardInterrupt):
             if notebook and kind is Glance:
                 draw_in_place(passing())
             else:
-                Output().show(passing(), kind)
+                Output().show(Stream(passing(), object), kind)
     finally:
         close = getattr(stream, "close", None)
         if close is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudkit.journal.redact import redacted, scrubbed
+from cloudkit.journal.redact import _text, redacted, scrubbed
 from cloudkit.model.calling import GivenCall
 from cloudkit.model.secret import Secret
 
@@ -62,6 +62,11 @@ def test_a_secret_in_a_command_is_found_by_its_looks(text: str, kept: str) -> No
 def test_the_word_after_a_flag_is_hidden() -> None:
     """Where the flag asks for a secret."""
     assert given("web", "login", "--password", "abc", "-v")["command"] == "login --password *** -v"
+
+
+def test_an_empty_list_is_kept_as_nothing() -> None:
+    """Whoever gives no words gives nothing that is secret."""
+    assert _text("restart", []) == ""
 
 
 def test_a_long_argument_is_cut() -> None:

@@ -10,13 +10,15 @@ from cloudkit.backends.docker.names import network_name, shown
 from cloudkit.backends.docker.networks import find_network
 from cloudkit.backends.docker.observe import Seen, observe_app
 from cloudkit.backends.docker.operations.attach import attach
-from cloudkit.backends.docker.operations.copy import copy_in, copy_out
+from cloudkit.backends.docker.operations.copy import copy_in, copy_out, lay
 from cloudkit.backends.docker.operations.events import read_events
 from cloudkit.backends.docker.operations.execute import execute
 from cloudkit.backends.docker.operations.logs import read_logs
 from cloudkit.backends.docker.operations.stats import read_stats
 from cloudkit.backends.docker.operations.tasks import run_task
+from cloudkit.backends.laying import judge_removal, removals
 from cloudkit.backends.replicalogs.targets import Target
+from cloudkit.engine.errors import translate
 from cloudkit.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -61,6 +63,18 @@ class Operations:
     def copy_in(self, replica: Seen, source: Path, target: str) -> None:
         """Copy a file or folder into a replica."""
         copy_in(self._api, self._target(replica), source, target)
+
+    def lay(self, replica: Seen, folder: Path, target: str, gone: Sequence[str]) -> None:
+        """Remove what is gone from a replica, and lay the files of a folder over its own."""
+        for command in removals(target, gone):
+            judge_removal(replica.name, self.exec(replica, command, user="0"))
+        if any(folder.iterdir()):
+            lay(self._api, self._target(replica), folder, target)
+
+    def revive(self, replica: Seen, grace: float) -> None:
+        """Restart a replica's container."""
+        with translate(f"restart {replica.name}"):
+            self._api.restart(replica.id, timeout=max(1, round(grace)))
 
     def copy_out(self, replica: Seen, source: str, target: Path) -> Path:
         """Copy a file or folder out of a replica."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from cloudkit.backends.archive.landing import check_path, local, outside, settle, staging
-from cloudkit.backends.archive.packing import packed
+from cloudkit.backends.archive.packing import laid, packed
 from cloudkit.backends.archive.unpacking import unpack
 from cloudkit.backends.docker.operations.paths import find_place
 from cloudkit.backends.docker.operations.streams import checked, open_feed, url
@@ -17,7 +18,7 @@ from cloudkit.errors import NotFoundError, UsageError
 if TYPE_CHECKING:
     from docker import APIClient
 
-__all__ = ["copy_in", "copy_out"]
+__all__ = ["copy_in", "copy_out", "lay"]
 
 CONTENT = "content"
 
@@ -38,14 +39,34 @@ def copy_in(api: APIClient, target: Target, source: Path, destination: str) -> N
     folder, name = _inside(api, target, source, destination)
     what = f"copy {str(source)!r} to {target.name}:{destination}"
     with local(what), translate(what):
-        answer = api.put(
-            url(api, "containers", target.id, "archive"),
-            params={"path": folder, "noOverwriteDirNonDir": "1"},
-            data=packed(source, name),
-            headers={"Content-Type": "application/x-tar"},
-            timeout=api.timeout,
-        )
-        checked(answer)
+        _put(api, target, folder, packed(source, name))
+
+
+def lay(api: APIClient, target: Target, folder: Path, destination: str) -> None:
+    """Lay the files of a folder over those below a path in a container; folders that are there stay as they are.
+
+    Raises:
+        NotFoundError: The container is not there.
+        UsageError: A file would take the place of a folder.
+    """
+    check_path("destination", destination)
+    place = find_place(api, target.id, destination)
+    there = place is not None and place.folder
+    what = f"lay files below {target.name}:{destination}"
+    with local(what), translate(what):
+        prefix = "" if there else destination.strip("/")
+        _put(api, target, place.path if place is not None and there else "/", laid(folder, prefix))
+
+
+def _put(api: APIClient, target: Target, folder: str, archive: Iterator[bytes]) -> None:
+    answer = api.put(
+        url(api, "containers", target.id, "archive"),
+        params={"path": folder, "noOverwriteDirNonDir": "1"},
+        data=archive,
+        headers={"Content-Type": "application/x-tar"},
+        timeout=api.timeout,
+    )
+    checked(answer)
 
 
 def _inside(api: APIClient, target: Target, source: Path, destination: str) -> tuple[str, str]:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from cloudkit.backends.kubernetes.operations.attach import attach
-from cloudkit.backends.kubernetes.operations.copy import copy_in, copy_out
+from cloudkit.backends.kubernetes.operations.copy import copy_in, copy_out, lay
 from cloudkit.backends.kubernetes.operations.events import read_events
 from cloudkit.backends.kubernetes.operations.execute import execute
 from cloudkit.backends.kubernetes.operations.forward import forward
 from cloudkit.backends.kubernetes.operations.logs import read_logs
 from cloudkit.backends.kubernetes.operations.stats import read_stats
 from cloudkit.backends.kubernetes.operations.tasks import run_task
+from cloudkit.backends.laying import judge_removal, removals
 
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
@@ -56,6 +57,13 @@ class Operations:
     def copy_in(self, replica: str, source: Path, target: str) -> None:
         """Copy a file or folder into a replica."""
         copy_in(self._client, replica, source, target)
+
+    def lay(self, replica: str, folder: Path, target: str, gone: Sequence[str]) -> None:
+        """Remove what is gone from a replica, and lay the files of a folder over its own."""
+        for command in removals(target, gone):
+            judge_removal(replica, self.exec(replica, command))
+        if any(folder.iterdir()):
+            lay(self._client, replica, folder, target)
 
     def copy_out(self, replica: str, source: str, target: Path) -> Path:
         """Copy a file or folder out of a replica."""

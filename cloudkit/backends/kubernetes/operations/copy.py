@@ -9,7 +9,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from cloudkit.backends.archive.landing import check_path, local, outside, settle, staging
-from cloudkit.backends.archive.packing import packed
+from cloudkit.backends.archive.packing import laid, packed
 from cloudkit.backends.archive.unpacking import unpack
 from cloudkit.backends.commands.output import Tail
 from cloudkit.backends.kubernetes.operations.channels import STDERR, STDOUT, Conversation
@@ -22,7 +22,7 @@ from cloudkit.errors import AccessError, BackendError, CloudkitError, NotFoundEr
 if TYPE_CHECKING:
     from cloudkit.backends.kubernetes.client import Client
 
-__all__ = ["copy_in", "copy_out"]
+__all__ = ["copy_in", "copy_out", "lay"]
 
 CONTENT = "content"
 _NO_COMMAND = 127  # as a shell says it
@@ -47,6 +47,26 @@ def copy_in(client: Client, pod: str, source: Path, destination: str) -> None:
         raise NotFoundError(f"there is no {str(source)!r} to copy")
     folder, name = _inside(client, pod, source, destination)
     what = f"copy {str(source)!r} to {pod}:{destination}"
+    _send(client, pod, folder, packed(source, name, tarfile.GNU_FORMAT), what)
+
+
+def lay(client: Client, pod: str, folder: Path, destination: str) -> None:
+    """Lay the files of a folder over those below a path in a pod's container; folders that are there stay as they are.
+
+    Raises:
+        NotFoundError: The pod is not there.
+        AccessError: The container's user may not write there.
+        UnsupportedError: The image has no ``tar`` or no ``sh``.
+    """
+    check_path("destination", destination)
+    place = find_place(client, pod, destination)
+    there = place is not None and place.folder
+    prefix = "" if there else destination.strip("/")
+    into = place.path if place is not None and there else "/"
+    _send(client, pod, into, laid(folder, prefix, tarfile.GNU_FORMAT), f"lay files below {pod}:{destination}")
+
+
+def _send(client: Client, pod: str, folder: str, archive: Iterator[bytes], what: str) -> None:
     complaints = Tail(_COMPLAINTS)
     with (
         local(what),
@@ -55,7 +75,7 @@ def copy_in(client: Client, pod: str, source: Path, destination: str) -> None:
         require_end_of_input(conversation, wanted=True)
         reading = Thread(target=_listen, args=(conversation, complaints), name="cloudkit-copy", daemon=True)
         reading.start()
-        for piece in packed(source, name, tarfile.GNU_FORMAT):
+        for piece in archive:
             conversation.write(piece)
             if not reading.is_alive():
                 break  # tar has ended, and says why

@@ -1,0 +1,1 @@
+"""Files of this machine kept the same in running replicas."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cloudkit.advising import advised
+from cloudkit.backends.readonly import refuse_act
 from cloudkit.errors import UsageError
 from cloudkit.model.advice import Advice
 from cloudkit.model.checks import check_words
@@ -182,6 +183,8 @@ class Inside:
             UnsupportedError: Replicas cannot be restarted in place, as on a cluster, and it was asked for.
         """
         session = self._session
+        if session.plans is not None:
+            refuse_act("develop")
         with session.operation("develop", self.name):
             return Stream(developed(session.backend, self.name, sync, restart=restart, ignore=ignore), Event)
 

@@ -80,6 +80,7 @@ def values(cloud: Cloud, acted: list[str], tmp_path: Path) -> Mapping[str, objec
         "command": ("ls",),
         "source": tmp_path / "Dockerfile",
         "target": "/tmp/copied",
+        "sync": (f"{tmp_path}:/tmp/site",),
         "workload": "app/web",
     }
 

@@ -33,7 +33,6 @@ from cloudkit.model.workload import Workload
 from cloudkit.past import Past
 from cloudkit.session import Session
 from cloudkit.telemetry import Telemetry
-from cloudkit.watching import watched
 
 __all__ = ["Cloud"]
 
@@ -150,6 +149,8 @@ class Cloud(Declaring, Past):
             interval: Seconds between two looks.
             count: How many looks; until interrupted where not given.
         """
+        from cloudkit.watching import watched
+
         return Stream(watched(self.backend, None, interval=interval, looks=count), Glance)
 
     @verb()

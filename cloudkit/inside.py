@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-from cloudkit.advising import advised
 from cloudkit.backends.readonly import refuse_act
 from cloudkit.errors import UsageError
 from cloudkit.model.advice import Advice
@@ -25,8 +24,6 @@ from cloudkit.model.stream import Stream
 from cloudkit.model.task import TaskResult, Usage
 from cloudkit.model.verb import Role, verb
 from cloudkit.session import Session
-from cloudkit.syncing.developing import developed
-from cloudkit.watching import watched
 
 __all__ = ["Inside"]
 
@@ -164,6 +161,8 @@ class Inside:
             interval: Seconds between two looks.
             count: How many looks; until interrupted, or the app is gone, where not given.
         """
+        from cloudkit.watching import watched
+
         return Stream(watched(self._session.backend, self.name, interval=interval, looks=count), Glance)
 
     @verb(role=Role.OPERATOR)
@@ -182,6 +181,8 @@ class Inside:
         Raises:
             UnsupportedError: Replicas cannot be restarted in place, as on a cluster, and it was asked for.
         """
+        from cloudkit.syncing.developing import developed
+
         session = self._session
         if session.plans is not None:
             refuse_act("develop")
@@ -191,6 +192,8 @@ class Inside:
     @verb()
     def advise(self) -> Rows[Advice]:
         """Say how many replicas there could be: as now, as the load asks for, and the most that fit."""
+        from cloudkit.advising import advised
+
         return Rows(tuple(advised(self._session.backend, self.name)), Advice)
 
 

@@ -29,7 +29,7 @@ from cloudkit_bot.blocks.results import Shown, answer, draw
 from cloudkit_bot.blocks.sheet import Answer, Look, Sheet
 from cloudkit_bot.people import People
 from cloudkit_bot.policy.verdict import Policy, Wanted
-from cloudkit_bot.sending import Draw, Sender, Unsent
+from cloudkit_bot.sending import Draw, Place, Sender, Unsent
 from cloudkit_bot.words.grammar import Wishes
 from cloudkit_bot.words.line import split
 from cloudkit_bot.work.board import Board, Stopped, Title, span
@@ -179,10 +179,7 @@ class Desk:
                 ending = self.carried_out(call, board)
         finally:
             self.pool.forget(name)
-        if board.place is not None and board.place.ts:
-            self.sender.edit(board.place, ending)
-        else:
-            self.sender.post(ask, ending)
+        self.sender.finish(ask, board.place or Place(channel=ask.channel), ending)
 
     def carried_out(self, call: Call, board: Board) -> Draw:
         """Do the work, and return what ends its message: the result, or what went wrong."""

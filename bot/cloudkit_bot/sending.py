@@ -27,6 +27,8 @@ __all__ = ["Draw", "Place", "Sender", "Unsent"]
 Draw = Callable[[Look], Answer]
 CLOSED = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action", "user_not_in_channel"})
 LONG = frozenset({"msg_blocks_too_long", "msg_too_long", "too_long"})
+GONE = frozenset({"cant_update_message", "edit_window_closed", "message_not_found"})
+PAUSES = (0.5, 2.0, 5.0)  # seconds after each try of a last edit
 KEPT = 10_000  # addresses whose uses are remembered
 MARGIN = 5.0  # seconds before an address expires at which it is used no more
 
@@ -95,10 +97,17 @@ class Sender:
         )
         self._upload(answer.attached, place)
 
-    def replace(self, ask: Ask, draw: Draw) -> None:
-        """Change the message that was pressed, as far as it can be changed."""
-        with suppress(Unsent):
-            self._drawn(draw, lambda message: self._respond(ask, {**message, "replace_original": True}, "ephemeral"))
+    def finish(self, ask: Ask, place: Place, draw: Draw) -> None:
+        """Change a message for the last time: tried again, and at last a message of its own, so that it is told."""
+        for pause in PAUSES if place.ts else ():
+            try:
+                self.edit(place, draw)
+                return
+            except Unsent as unsent:
+                if unsent.word in GONE:
+                    break
+                time.sleep(pause)
+        self.post(ask, draw)
 
     def _first(self, draw: Draw, *ways: Callable[[Mapping[str, Any]], object]) -> Answer:
         """Send by the first way that is open."""

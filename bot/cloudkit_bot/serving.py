@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -86,9 +87,10 @@ class Service:
         self.bot.close()
         if self._link is not None:
             self._link.close()
-        self._server.trigger.pull_trigger(lambda: close_all(self._sockets, ignore_all=True))
+        self._server.task_dispatcher.shutdown(cancel_pending=False, timeout=2)
+        with suppress(OSError):  # woken by somebody else, the loop has closed all before it is woken here
+            self._server.trigger.pull_trigger(lambda: close_all(self._sockets, ignore_all=True))
         self._thread.join(10)
-        self._server.task_dispatcher.shutdown(timeout=2)
 
     def healthy(self) -> str:
         """Return what is wrong; empty while all is well."""

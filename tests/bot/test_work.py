@@ -113,13 +113,24 @@ def test_a_rate_limit_is_waited_for(scene: Scene) -> None:
 
 @pytest.mark.parametrize("error", ["fatal_error", "internal_error"])
 def test_an_edit_that_fails_is_made_up_by_the_next(scene: Scene, error: str) -> None:
-    """The end is told all the same."""
-    scene.slack.trouble("chat.update", error=error, times=1)
+    """Also the last one: the end is told all the same, in the same message."""
+    scene.slack.trouble("chat.update", error=error, times=2)
 
     scene.person().command("scale web 3")
 
-    scene.slack.until(lambda: scene.cloud.app("web").status().ready == 3)
-    assert finished(scene)
+    assert finished(scene).edits >= 1
+    assert len(scene.slack.seen()) == 1
+
+
+@pytest.mark.parametrize("error", ["fatal_error", "message_not_found"])
+def test_an_end_that_cannot_be_an_edit_is_a_message_of_its_own(scene: Scene, error: str) -> None:
+    """Slack refuses every edit, or somebody has deleted the message."""
+    scene.slack.trouble("chat.update", error=error, times=None)
+
+    scene.person().command("scale web 3")
+
+    assert finished(scene).edits == 0
+    assert len(scene.slack.seen()) == 2
 
 
 def test_where_the_bot_is_no_member_the_answer_comes_by_the_address(scene: Scene) -> None:

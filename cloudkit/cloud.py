@@ -262,7 +262,7 @@ class Cloud(Declaring, Past):
         with self._session.operation("remove_builder"):
             remove_builder(self.backend)
 
-    @verb()
+    @verb(terminal=True)
     def doctor(self, *, fix: bool = False) -> Rows[Check]:
         """Say what is there and what is missing, each with the command that mends it.
 

@@ -32,7 +32,7 @@ class VerbMark:
         role: Who may call it.
         confirm: True when a front end asks before it calls, as it loses something.
         changes: True when it changes the world, so that ``--plan`` and a journal have something to show.
-        terminal: True when it needs the terminal of whoever calls, so that only a front end that has it offers it.
+        terminal: True when it is about the machine or the terminal of whoever calls, which a chat has not got.
     """
 
     role: Role

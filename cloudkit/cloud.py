@@ -21,7 +21,7 @@ from cloudkit.model.image import ImageState
 from cloudkit.model.log import Event
 from cloudkit.model.log_query import log_query
 from cloudkit.model.options import AppOptions
-from cloudkit.model.parameter import Names, Short
+from cloudkit.model.parameter import Names, Short, Verbatim
 from cloudkit.model.progress import Listener, ambient
 from cloudkit.model.rows import Rows
 from cloudkit.model.state import AppState
@@ -221,7 +221,10 @@ class Cloud(Declaring, Past):
 
     @verb(role=Role.OPERATOR)
     def run(
-        self, image: Annotated[str | BuiltImage, Names(ImageState)], *command: str, **options: Unpack[TaskOptions]
+        self,
+        image: Annotated[str | BuiltImage, Names(ImageState)],
+        *command: Annotated[str, Verbatim()],
+        **options: Unpack[TaskOptions],
     ) -> TaskResult:
         """Run a command once in a container of its own, and remove it.
 

@@ -16,7 +16,7 @@ from cloudkit.model.checks import check_words
 from cloudkit.model.glance import Glance
 from cloudkit.model.log import Event, LogLine
 from cloudkit.model.log_query import log_query
-from cloudkit.model.parameter import Names, Short
+from cloudkit.model.parameter import Names, Short, Verbatim
 from cloudkit.model.port import Port
 from cloudkit.model.rows import Rows
 from cloudkit.model.state import Replica
@@ -74,7 +74,7 @@ class Inside:
     @verb(role=Role.OPERATOR)
     def exec(
         self,
-        *command: str,
+        *command: Annotated[str, Verbatim()],
         replica: Annotated[str | None, Names(Replica)] = None,
         stdin: bytes | None = None,
         env: Annotated[Mapping[str, str] | None, Short("e")] = None,
@@ -100,7 +100,9 @@ class Inside:
             )
 
     @verb(role=Role.OPERATOR, terminal=True)
-    def attach(self, *command: str, replica: Annotated[str | None, Names(Replica)] = None) -> int:
+    def attach(
+        self, *command: Annotated[str, Verbatim()], replica: Annotated[str | None, Names(Replica)] = None
+    ) -> int:
         """Run a command inside a replica on this terminal, such as a shell; return its exit code.
 
         Args:

@@ -13,8 +13,8 @@ __all__ = ["protected"]
 
 
 def protected(command: VerbCommand, words: list[str]) -> list[str]:
-    """Put ``--`` before the first word of a variadic part, so that ``ls -l`` is not read as an option of the verb."""
-    if not any(isinstance(parameter, click.Argument) and parameter.nargs == -1 for parameter in command.params):
+    """Put ``--`` before the first word of what runs elsewhere: the ``-l`` of ``ls -l`` is no option of the verb."""
+    if not any(parameter.verbatim for parameter in command.verb.parameters):
         return words
     valued = {name for option in command.params if takes_value(option) for name in option.opts}
     position = index = 0

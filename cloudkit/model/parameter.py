@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["FromFile", "Names", "Short", "Words"]
+__all__ = ["FromFile", "Names", "Short", "Verbatim", "Words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,11 @@ class Names:
 @dataclass(frozen=True, slots=True)
 class Words:
     """A sequence that text gives as one line, split as a shell splits it: ``--command "npm start"``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """The words are a command that runs elsewhere: what follows the first one is its own, as ``-l`` of ``ls -l`` is."""
 
 
 @dataclass(frozen=True, slots=True)

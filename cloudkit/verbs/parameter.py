@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, get_args, get_type_hints
 
-from cloudkit.model.parameter import FromFile, Names, Short, Words
+from cloudkit.model.parameter import FromFile, Names, Short, Verbatim, Words
 from cloudkit.model.signature import options_of, signature_of
 from cloudkit.verbs.docstring import Docstring
 from cloudkit.verbs.shape import Shape, shape_of
@@ -39,6 +39,7 @@ class Parameter:
         short: Its one-letter form; empty when it has none.
         names: The kind of state whose names are its values; None when they are not known.
         words: True when one text stands for several words.
+        verbatim: True when its words keep options of their own.
         from_file: True when its values are contents of files, which text names.
         shape: What text can give for it; None when only Python can.
     """
@@ -51,6 +52,7 @@ class Parameter:
     short: str = ""
     names: type[Any] | None = None
     words: bool = False
+    verbatim: bool = False
     from_file: bool = False
     shape: Shape | None = None
 
@@ -95,6 +97,7 @@ def read(parameter: inspect.Parameter, text: str) -> Parameter:
         short=next((mark.letter for mark in marks if isinstance(mark, Short)), ""),
         names=next((mark.kind for mark in marks if isinstance(mark, Names)), None),
         words=any(isinstance(mark, Words) for mark in marks),
+        verbatim=any(isinstance(mark, Verbatim) for mark in marks),
         from_file=any(isinstance(mark, FromFile) for mark in marks),
         shape=shape_of(parameter.annotation),
     )

@@ -93,7 +93,7 @@ def test_a_rollback_brings_the_old_content_back(web: App) -> None:
 def test_what_does_not_start_goes_back_with_its_files(web: App) -> None:
     """The old revision runs with the old ones."""
     with pytest.raises(RolloutError):
-        web.deploy(config={TOML: "second\n"}, env={"EXIT_AFTER": "0.1", "EXIT_CODE": "3"}, startup="/healthz")
+        web.deploy(config={TOML: "second\n"}, env={"START_DELAY": "60", "EXIT_AFTER": "0.1", "EXIT_CODE": "3"})
 
     assert content(web, TOML) == FIRST
 

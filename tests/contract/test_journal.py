@@ -26,7 +26,8 @@ def wanted(cloud: Cloud) -> AppSpec | None:
 def test_each_undo_brings_back_what_was_wanted_before(driver: Driver, cloud: Cloud) -> None:
     """With its secrets and files, and at last nothing."""
     secrets = {"TOKEN": Secret("first"), "BODY": "one"}
-    web = cloud.deploy("web", driver.image, port=PORT, env=secrets, config={"/etc/web.toml": "a = 1"})
+    files = {"/etc/web.toml": "a = 1"}
+    web = cloud.deploy("web", driver.image, port=PORT, publish=driver.free_port(), env=secrets, config=files)
     first = wanted(cloud)
     web.deploy(env=secrets | {"TOKEN": Secret("second")}, config={"/etc/web.toml": "a = 2"})
     second = wanted(cloud)

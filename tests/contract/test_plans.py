@@ -158,7 +158,7 @@ def test_where_one_of_several_fails_each_is_told(cloud: Cloud, web: App, api: Ap
     jobs = cloud.deploy("jobs", driver.image, kind="worker")
     with cloud.planning() as plans:
         web.scale(1)
-        api.deploy(env={"EXIT_AFTER": "0.1", "EXIT_CODE": "3"}, deadline=20)
+        api.deploy(env={"START_DELAY": "60", "EXIT_AFTER": "0.1", "EXIT_CODE": "3"}, deadline=20)
         jobs.scale(2)
 
     with pytest.raises(RolloutError) as caught:

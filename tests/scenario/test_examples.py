@@ -12,7 +12,11 @@ from pathlib import Path
 import docker
 import pytest
 
-pytestmark = [pytest.mark.scenario, pytest.mark.engine]
+pytestmark = [
+    pytest.mark.scenario,
+    pytest.mark.engine,
+    pytest.mark.xdist_group("examples"),  # they tag and take away images of the same names
+]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 IMAGES = ("example-described:1", "example-prices:1", "example-shop:1")

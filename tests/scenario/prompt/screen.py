@@ -41,6 +41,12 @@ class Screen:
         """What stands on the screen now."""
         return "\n".join(line.rstrip() for line in self.terminal.display).rstrip()
 
+    @property
+    def scrolled(self) -> str:
+        """What stood on the screen, and was moved off its top."""
+        lines = self.terminal.history.top
+        return "".join("".join(line[at].data for at in range(WIDTH)).rstrip() + "\n" for line in lines)
+
     def read(self) -> None:
         """Take what the program has written, and answer what it asks a terminal."""
         try:
@@ -69,7 +75,7 @@ class Screen:
         number = self.number
         self.type(f"{line}\r")
         screen = self.until(lambda text: f"In [{number + 1}]:" in text.splitlines()[-1], seconds=seconds)
-        return screen.rpartition(f"In [{number}]:")[2].rpartition(f"In [{number + 1}]:")[0].rstrip()
+        return f"{self.scrolled}{screen}".rpartition(f"In [{number}]:")[2].rpartition(f"In [{number + 1}]:")[0].rstrip()
 
     def answer(self, word: str) -> str:
         """Answer a question, and return what stands on the screen at the next prompt."""

@@ -14,6 +14,7 @@ from unit.verbs.garden import GARDEN, Garden, Soil
 
 from cloudkit.command import Call, Help, invoke, parse
 from cloudkit.errors import UsageError
+from cloudkit.shell import grammar
 
 
 def call(line: str) -> Call:
@@ -78,6 +79,14 @@ def test_an_option_with_a_value_before_the_command_is_the_verbs() -> None:
     meant = call("tell --times 2 rose grow --times 9")
 
     assert meant.arguments == {"times": 2, "words": ("grow", "--times", "9")}
+
+
+def test_options_may_follow_any_number_of_names() -> None:
+    """Words that are no command have no options of their own."""
+    meant = parse(grammar.catalogue(), ["apply", "a.yaml", "b.yaml", "--prune", "--name", "shop"], program="cloudkit")
+
+    assert isinstance(meant, Call)
+    assert meant.arguments == {"wanted": (Path("a.yaml"), Path("b.yaml")), "prune": True, "name": "shop"}
 
 
 def test_a_call_is_carried_out_on_the_handle_that_it_names() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Required, Self, TypedDict, Unpack
 
 from cloudkit.errors import NotFoundError
-from cloudkit.model.parameter import Names, Short, Words
+from cloudkit.model.parameter import Names, Short, Verbatim, Words
 from cloudkit.model.verb import Role, verb
 from cloudkit.verbs import Catalogue
 
@@ -92,7 +92,9 @@ class Plant:
         self.garden.calls.append(("uproot", self.name))
 
     @verb(role=Role.OPERATOR)
-    def tell(self, *words: str, softly: Annotated[bool, Short("s")] = False, times: int = 1) -> str:
+    def tell(
+        self, *words: Annotated[str, Verbatim()], softly: Annotated[bool, Short("s")] = False, times: int = 1
+    ) -> str:
         """Tell a plant something."""
         self.garden.calls.append(("tell", self.name, words, softly, times))
         return " ".join(words)

@@ -73,9 +73,10 @@ def _refused(spec: AppSpec, pod: PodFacts) -> Cause:
 
 
 def _knew_who(pod: PodFacts) -> bool:
-    """False while a node has asked only before it had read the pull secret, as one under load may: it asks again."""
-    unread, asked = pod.last("FailedToRetrieveImagePullSecret"), pod.last("Pulling")
-    return unread is None or (asked is not None and asked.count > unread.count)
+    """False while a node was refused only before it had read the pull secret, as one under load may: it asks again."""
+    unread = sum(one.count for one in pod.told if one.reason == "FailedToRetrieveImagePullSecret")
+    refused = sum(one.count for one in pod.told if one.reason == "Failed" and one.message.startswith("Failed to pull"))
+    return not unread or refused > unread
 
 
 def _limited(spec: AppSpec, pod: PodFacts) -> Cause:

@@ -97,12 +97,13 @@ def test_a_login_here_is_given_to_the_nodes_by_the_next_deployment() -> None:
     assert cause_of(refused).fix == "docker login registry.example; then deploy again"
 
 
-@pytest.mark.parametrize(("asked", "certain"), [(1, False), (2, True)])
-def test_a_refusal_before_the_pull_secret_was_read_may_pass(asked: int, certain: bool) -> None:  # noqa: FBT001  # a table
+@pytest.mark.parametrize(("asked", "failed", "certain"), [(1, 1, False), (2, 1, False), (2, 2, True)])
+def test_a_refusal_before_the_pull_secret_was_read_may_pass(asked: int, failed: int, certain: bool) -> None:  # noqa: FBT001  # a table
     """A node under load has not got the Secret within a second, and goes on without: it asks again soon."""
     refused = pod(waiting("ErrImagePull", HEAD + "401 Unauthorized"))
     unread = happening("FailedToRetrieveImagePullSecret", "Unable to retrieve some image pull secrets (web-pull)")
 
-    cause = cause_of(refused, unread, happening("Pulling", "Pulling image", count=asked))
+    told = happening("Failed", f'Failed to pull image "registry.example/web:1": {HEAD}401 Unauthorized', count=failed)
+    cause = cause_of(refused, unread, happening("Pulling", "Pulling image", count=asked), told)
 
     assert (cause.code, cause.certain) == (CauseCode.REGISTRY_REFUSED, certain)

@@ -132,8 +132,12 @@ class VerbGroup(click.Group):
 
     def targets(self, verb: Verb) -> Iterable[str]:
         """Return the names that a verb can be called on."""
-        kind = (verb.target and verb.target.names) or self.catalogue.kind_of(verb.handle)
+        kind = self.target_kind(verb)
         return self.names_of(kind, None) if kind else ()
+
+    def target_kind(self, verb: Verb) -> type[Any] | None:
+        """Return the kind of state whose names a verb's target has."""
+        return (verb.target and verb.target.names) or self.catalogue.kind_of(verb.handle)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

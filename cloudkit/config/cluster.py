@@ -14,7 +14,7 @@ from cloudkit.errors import ConfigError
 if TYPE_CHECKING:
     from cloudkit.config.kubeconfig import Kubeconfig
 
-__all__ = ["ACCOUNT", "Cluster", "find_cluster", "is_inside", "known_contexts"]
+__all__ = ["ACCOUNT", "Cluster", "find_cluster", "is_inside", "known_contexts", "kubeconfig_files"]
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where a pod finds the credentials of its service account."""
@@ -106,10 +106,11 @@ def _kubeconfig(files: tuple[Path, ...]) -> Kubeconfig:
 
 def _files(environ: Mapping[str, str]) -> tuple[Path, ...]:
     """Return the kubeconfig files that are there."""
-    return tuple(path for path in _candidates(environ) if path.is_file())
+    return tuple(path for path in kubeconfig_files(environ) if path.is_file())
 
 
-def _candidates(environ: Mapping[str, str]) -> tuple[Path, ...]:
+def kubeconfig_files(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return where a kubeconfig is or would be."""
     given = environ.get("KUBECONFIG")
     if given:
         return tuple(Path(one).expanduser() for one in given.split(os.pathsep) if one)
@@ -117,7 +118,7 @@ def _candidates(environ: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def _absent(environ: Mapping[str, str]) -> str:
-    names = " or ".join(map(str, _candidates(environ)))
+    names = " or ".join(map(str, kubeconfig_files(environ)))
     return f"KUBECONFIG names {names}, which is not there" if environ.get("KUBECONFIG") else f"there is no {names}"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cloudkit.errors import ConfigError
 
-__all__ = ["PROJECT_FILE", "SETTINGS", "project_file", "read_settings", "user_file"]
+__all__ = ["PROJECT_FILE", "SETTINGS", "project_file", "project_files", "read_settings", "user_file"]
 
 PROJECT_FILE = "cloudkit.toml"
 SETTINGS = (
@@ -42,6 +42,14 @@ def project_file(folder: Path, environ: Mapping[str, str]) -> Path | None:
     if found:
         _refuse_foreign(found, environ)
     return found
+
+
+def project_files(folder: Path, environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return where the project's file is or would be."""
+    named = environ.get("CLOUDKIT_CONFIG")
+    if named is not None:
+        return (Path(named).expanduser(),) if named else ()
+    return tuple(above / PROJECT_FILE for above in _upward(folder))
 
 
 def _named(name: str) -> Path:

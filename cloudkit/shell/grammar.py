@@ -11,6 +11,7 @@ from cloudkit.command import Grammar
 from cloudkit.model.caller import Caller, Origin
 from cloudkit.model.progress import Listener, silent
 from cloudkit.shell.completion import completion_command, live_names
+from cloudkit.shell.completion.places import OPTIONS, noted
 from cloudkit.shell.settings import Settings, global_options
 from cloudkit.verbs import Catalogue
 
@@ -30,17 +31,20 @@ def grammar_of(settings: Settings) -> Grammar:
     verbs = catalogue()
 
     def names_of(kind: type[Any], target: str | None) -> Sequence[str]:
-        return live_names(verbs, lambda: cloud_of(settings), kind, target)
+        cloud = cloud_of(settings)
+        noted(cloud, [getattr(settings, name) for name in OPTIONS])
+        return live_names(verbs, lambda: cloud, kind, target)
 
-    return Grammar(
+    grammar = Grammar(
         verbs,
         program=PROGRAM,
         summary=SUMMARY,
         options=list(global_options()),
-        commands=[completion_command(PROGRAM)],
+        commands=[completion_command(PROGRAM, lambda: grammar.group)],
         names_of=names_of,
         files=True,
     )
+    return grammar
 
 
 def cloud_of(settings: Settings, listener: Listener = silent, origin: Origin = Origin.SHELL) -> Cloud:

@@ -50,7 +50,7 @@ def spoken(words: Sequence[str], settings: Settings) -> int:
 
     grammar = grammar_of(settings)
     if VARIABLE in os.environ:
-        sys.stdout.write(f"{completed(grammar.group, grammar.program, settings)}\n")
+        sys.stdout.write(completed(grammar.group, grammar.program, settings, words))
         return 0
     meant = grammar.parse(words, settings)
     if isinstance(meant, Help):

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from cloudkit.cloud import Cloud
 from cloudkit.command import Call, invoke
@@ -15,6 +16,7 @@ from cloudkit.errors import UsageError
 from cloudkit.model.check import Check
 from cloudkit.model.task import TaskResult
 from cloudkit.plans import Plans
+from cloudkit.shell.completion import forget
 from cloudkit.shell.failure import interrupted
 from cloudkit.shell.grammar import PROGRAM, catalogue, cloud_of
 from cloudkit.shell.output import Output
@@ -43,10 +45,23 @@ def run(call: Call, settings: Settings, words: Sequence[str]) -> int:
     display = Display(quiet=settings.quiet, colour=not settings.no_color)
     try:
         with cloud_of(settings, display) as cloud:
-            return plan(call, cloud, settings) if planned else carry_out(call, cloud, settings, display)
+            if planned:
+                return plan(call, cloud, settings)
+            with renaming(call, cloud):
+                return carry_out(call, cloud, settings, display)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second Ctrl-C ends at once
         return interrupted(words, changes=call.verb.mark.changes, last=display.last)
+
+
+@contextmanager
+def renaming(call: Call, cloud: Cloud) -> Iterator[None]:
+    """Have completion ask again once a call has ended that may have changed what names there are."""
+    try:
+        yield
+    finally:
+        if call.verb.mark.changes:
+            forget(cloud)
 
 
 def carry_out(call: Call, cloud: Cloud, settings: Settings, display: Display) -> int:

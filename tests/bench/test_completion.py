@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -18,13 +19,15 @@ from IPython.core.interactiveshell import InteractiveShell
 from bench.table import Table
 from cloudkit import Cloud
 from cloudkit.model.offer import Offer
-from cloudkit.shell.names import kept
+from cloudkit.shell.completion.names import Question, kept
+from cloudkit.shell.completion.places import OPTIONS, noted, where_of
 from cloudkit.shell.prompt.extension import load, unload
 from cloudkit.testing import world_of
 
 pytestmark = pytest.mark.bench
 APPS = 5_000
 ROUNDS = 30
+ASKED = {"_CLOUDKIT_COMPLETE": "offers"}
 
 
 @pytest.fixture
@@ -66,26 +69,61 @@ def test_live_names_against_a_dictionarys_keys(prompt: InteractiveShell, table: 
         table.add(f"Tab, {what}", ours=ours, peer=theirs, peer_name="IPython, a dictionary's keys", unit="s")
 
 
-def test_the_shells_completion_against_a_bare_interpreter(table: Table, tmp_path: Path) -> None:
-    """A process of its own for each Tab, whose names are kept in a file."""
-    names = tmp_path / "names"
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment |= {
-        "XDG_CACHE_HOME": str(names), "CLOUDKIT_BACKEND": "memory", "_CLOUDKIT_COMPLETE": "bash_complete",
-        "COMP_WORDS": "cloudkit scale app-49", "COMP_CWORD": "2",
-    }  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(names))
-        patch.setenv("CLOUDKIT_BACKEND", "memory")
-        kept(f"{Cloud()!r} AppState", [Offer(f"app-{number}", "1/1 ready") for number in range(APPS)])
-    program = [str(Path(sys.executable).with_name("cloudkit"))]
+@pytest.mark.parametrize("typed", ["cloudkit rollb", "cloudkit scale app-49"])
+def test_the_shells_tab_against_a_process(table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    """A bash that answers from the names in a file, and the program that it asks where there are none."""
+    environment = shelled(tmp_path, monkeypatch)
+    program = str(Path(sys.executable).with_name("cloudkit"))
+    asking = [program, *typed.split()[1:]]
 
-    completed = subprocess.run(program, env=environment, capture_output=True, text=True, check=True).stdout
-    ours = median(lambda: subprocess.run(program, env=environment, capture_output=True, check=True))
-    bare = median(lambda: subprocess.run([sys.executable, "-c", "pass"], env=environment, check=True))
+    ours, offers = keys(typed, environment)
+    told = subprocess.run(asking, env=environment | ASKED, capture_output=True, text=True, check=True).stdout
+    theirs = median(lambda: subprocess.run(asking, env=environment | ASKED, capture_output=True, check=True))
 
-    assert completed.count("app-49") == 111
-    table.add("Tab in bash, 111 names of 5,000", ours=ours, peer=bare, peer_name="a bare interpreter", unit="s")
+    assert offers == len(told.splitlines())
+    what = "a verb" if offers == 1 else f"{offers} names of 5,000"
+    table.add(f"Tab in bash, {what}", ours=ours, peer=theirs, peer_name="a process for each key", unit="s")
+
+
+@pytest.mark.parametrize(("peer", "words"), [("kubectl", ["__complete", "rollo"]), ("docker", ["__complete", "res"])])
+def test_the_shells_tab_against_a_peers(
+    table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, peer: str, words: list[str]
+) -> None:
+    """A verb in bash; a peer's script runs its program for each key, which asks nobody for a verb."""
+    program = shutil.which(peer)
+    if program is None:
+        pytest.skip(f"no {peer} on PATH")
+
+    ours, _ = keys("cloudkit rollb", shelled(tmp_path, monkeypatch))
+    theirs = median(lambda: subprocess.run([program, *words], capture_output=True, check=True))
+
+    table.add(f"Tab in bash, a verb, as {peer}", ours=ours, peer=theirs, peer_name=f"{peer} __complete", unit="s")
+
+
+def shelled(folder: Path, patch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Return an environment in whose folder 5,000 names are known."""
+    patch.chdir(folder)
+    patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    own = {"HOME": str(folder), "PWD": str(folder), "XDG_CACHE_HOME": str(folder), "CLOUDKIT_BACKEND": "memory"}
+    for name, value in own.items():
+        patch.setenv(name, value)
+    cloud = Cloud()
+    noted(cloud, [None] * len(OPTIONS))
+    kept(Question(where_of(cloud), "AppState"), [Offer(f"app-{number}", "1/1 ready") for number in range(APPS)])
+    return dict(os.environ)
+
+
+def keys(typed: str, environment: dict[str, str]) -> tuple[float, int]:
+    """Return how long a real bash takes for a key, and how many offers there are; names are kept fresh meanwhile."""
+    program = Path(sys.executable).with_name("cloudkit")
+    script = subprocess.run([program, "completion", "bash"], env=environment, capture_output=True, text=True, check=True)
+    lines = [script.stdout, "t=()", f"COMP_LINE='{typed}' COMP_POINT={len(typed)}", f"for i in {{1..{ROUNDS}}}; do"]
+    lines += ["for f in cloudkit/names/*/AppState; do { echo $EPOCHSECONDS; tail -n +2 $f; } >n; mv n $f; done"]
+    lines += ["a=$EPOCHREALTIME; _cloudkit_completion; b=$EPOCHREALTIME; echo $((${b/./} - ${a/./})); done"]
+    lines += ["echo ${#COMPREPLY[@]}"]
+    told = subprocess.run(["bash", "-c", "\n".join(lines)], env=environment, capture_output=True, text=True, check=True)
+    *taken, offers = map(int, told.stdout.split())
+    return statistics.median(taken) / 1e6, offers
 
 
 def offered(shell: InteractiveShell, code: str) -> list[str]:

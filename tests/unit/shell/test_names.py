@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -11,7 +10,16 @@ from unit.verbs.garden import GARDEN, Bloom, Garden
 
 from cloudkit.model.offer import Offer
 from cloudkit.shell.completion import live_names
-from cloudkit.shell.names import folder, kept, known
+from cloudkit.shell.completion.names import Question, forgotten, kept, known
+
+
+ROSES = Question("<Garden> ''", "Bloom")
+
+
+def aged(question: Question) -> None:
+    """Let an answer be a minute old."""
+    _, _, names = question.file.read_text().partition("\n")
+    question.file.write_text(f"{int(time.time()) - 60}\n{names}")
 
 
 @pytest.fixture(autouse=True)
@@ -46,22 +54,51 @@ class Same(Garden):
 
 def test_an_old_or_broken_answer_is_not_fresh() -> None:
     """Neither age nor damage is shown to the user."""
-    kept("garden", [Offer("rose")])
-    (file,) = folder().iterdir()
-    os.utime(file, (time.time() - 60,) * 2)
+    kept(ROSES, [Offer("rose", "red")])
+    aged(ROSES)
 
-    assert known("garden") is None
-    assert known("garden", age=3600) == ["rose"]
-    file.write_text("{broken")
-    assert known("garden") is None
+    assert known(ROSES) is None
+    (old,) = known(ROSES, age=3600) or ()
+    assert (old, old.note) == ("rose", "red")
+    ROSES.file.write_text("{broken")
+    assert known(ROSES, age=3600) is None
 
 
 def test_the_cache_is_the_users_alone() -> None:
     """Names of apps are nobody else's business."""
-    kept("garden", [Offer("rose")])
-    (file,) = folder().iterdir()
+    kept(ROSES, [Offer("rose")])
 
-    assert file.stat().st_mode & 0o077 == 0
+    assert ROSES.file.stat().st_mode & 0o077 == 0
+    assert ROSES.file.parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_name_that_would_steer_a_terminal_is_not_kept() -> None:
+    """Nor one that is two lines, which would be two names."""
+    kept(ROSES, [Offer("rose\nlily"), Offer("\x1b[31mrose"), Offer("a\tb"), Offer("rose", "red\x07")])
+
+    assert known(ROSES) == ["rose"]
+    assert "\x07" not in ROSES.file.read_text()
+
+
+def test_a_change_makes_the_names_unknown() -> None:
+    """Of its own cloud, and of no other one."""
+    lilies = Question("<Other>", "Bloom")
+    for question in (ROSES, lilies):
+        kept(question, [Offer("rose")])
+
+    forgotten(ROSES.where)
+
+    assert (known(ROSES), known(lilies)) == (None, ["rose"])
+
+
+@pytest.mark.parametrize("target", ["../../elsewhere", "a/b", "", ".", "x" * 200, "-n"])
+def test_names_of_a_handle_stay_in_their_folder(target: str) -> None:
+    """Whatever the handle is called."""
+    question = Question(ROSES.where, "Bloom", target)
+    kept(question, [Offer("rose")])
+
+    assert question.file.parent == ROSES.file.parent
+    assert known(question) == ["rose"]
 
 
 class Slow(Same):
@@ -88,9 +125,8 @@ def test_an_engine_that_fails_is_silent() -> None:
 
 def test_an_engine_that_does_not_answer_is_not_waited_for() -> None:
     """The names of a while ago are offered in its place."""
-    kept("<Garden> Bloom", [Offer("rose")])
-    (file,) = folder().iterdir()
-    os.utime(file, (time.time() - 60,) * 2)
+    kept(ROSES, [Offer("rose")])
+    aged(ROSES)
     began = time.monotonic()
 
     assert list(live_names(GARDEN, lambda: Slow(Garden()), Bloom)) == ["rose"]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from cloudkit.app import App
+from cloudkit.errors import UsageError
 from cloudkit.journal.asking import acting
 from cloudkit.model.caller import Caller, Origin
 from cloudkit.model.duration import moment
 from cloudkit.model.entry import Difference, Entry, Wanted
 from cloudkit.model.parameter import Names, Short
+from cloudkit.model.refusal import shown
 from cloudkit.model.rows import Rows
 from cloudkit.model.state import AppState
 from cloudkit.model.verb import Role, verb
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from cloudkit.journal.past import Looking
 
 __all__ = ["Past"]
+
+DECLARING = (".toml", ".yaml", ".yml", ".json")
+SHOWN = 200  # characters of a file's name
 
 
 class Past:
@@ -81,7 +87,11 @@ class Past:
             earlier: The first time: ``14:05``, ``1h ago``, ``yesterday 9:00`` or a time in ISO 8601.
             later: The second time.
             name: Of this app alone.
+
+        Raises:
+            UsageError: A file is named, which ``drift`` compares with what is there.
         """
+        _refuse_file(earlier)
         looking = self._looking()
         first, second = moment("earlier", earlier, now=looking.now), moment("later", later, now=looking.now)
         return Rows(looking.between(first, second, name), Difference)
@@ -121,3 +131,10 @@ class Past:
 
 def _moment(option: str, value: str | datetime | None) -> datetime | None:
     return None if value is None else moment(option, value)
+
+
+def _refuse_file(earlier: str | datetime) -> None:
+    """Say what compares a file with what is there, where one is given in place of a time."""
+    if isinstance(earlier, str) and earlier.endswith(DECLARING):
+        message = f"diff compares two times, and {shown(earlier)} is a file"
+        raise UsageError(message, hint=f"cloudkit drift --file {shlex.quote(earlier[:SHOWN])}")

@@ -47,7 +47,7 @@ def run(call: Call, settings: Settings, words: Sequence[str]) -> int:
         with cloud_of(settings, display) as cloud:
             if planned:
                 return plan(call, cloud, settings)
-            with renaming(call, cloud):
+            with forgetting(call, cloud):
                 return carry_out(call, cloud, settings, display)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second Ctrl-C ends at once
@@ -55,7 +55,7 @@ def run(call: Call, settings: Settings, words: Sequence[str]) -> int:
 
 
 @contextmanager
-def renaming(call: Call, cloud: Cloud) -> Iterator[None]:
+def forgetting(call: Call, cloud: Cloud) -> Iterator[None]:
     """Have completion ask again once a call has ended that may have changed what names there are."""
     try:
         yield

@@ -70,7 +70,9 @@ def test_live_names_against_a_dictionarys_keys(prompt: InteractiveShell, table: 
 
 
 @pytest.mark.parametrize("typed", ["cloudkit rollb", "cloudkit scale app-49"])
-def test_the_shells_tab_against_a_process(table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+def test_the_shells_tab_against_a_process(
+    table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
     """A bash that answers from the names in a file, and the program that it asks where there are none."""
     environment = shelled(tmp_path, monkeypatch)
     program = str(Path(sys.executable).with_name("cloudkit"))
@@ -116,7 +118,9 @@ def shelled(folder: Path, patch: pytest.MonkeyPatch) -> dict[str, str]:
 def keys(typed: str, environment: dict[str, str]) -> tuple[float, int]:
     """Return how long a real bash takes for a key, and how many offers there are; names are kept fresh meanwhile."""
     program = Path(sys.executable).with_name("cloudkit")
-    script = subprocess.run([program, "completion", "bash"], env=environment, capture_output=True, text=True, check=True)
+    script = subprocess.run(
+        [program, "completion", "bash"], env=environment, capture_output=True, text=True, check=True
+    )
     lines = [script.stdout, "t=()", f"COMP_LINE='{typed}' COMP_POINT={len(typed)}", f"for i in {{1..{ROUNDS}}}; do"]
     lines += ["for f in cloudkit/names/*/AppState; do { echo $EPOCHSECONDS; tail -n +2 $f; } >n; mv n $f; done"]
     lines += ["a=$EPOCHREALTIME; _cloudkit_completion; b=$EPOCHREALTIME; echo $((${b/./} - ${a/./})); done"]

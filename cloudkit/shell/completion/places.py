@@ -67,7 +67,8 @@ def endless(path: str) -> bool:
 
 def again(options: Sequence[str | None]) -> Config:
     """Return what the options mean now: what has changed while one looked is not noted."""
-    return Config.resolve(**dict(zip(OPTIONS, options, strict=True)))
+    backend, context, namespace, registry, builder = options
+    return Config.resolve(backend, context=context, namespace=namespace, registry=registry, builder=builder)
 
 
 def evidence(files: Sequence[str]) -> str:

@@ -31,7 +31,9 @@ def completed(group: click.Group, program: str, settings: object, words: Sequenc
     with suppress(Exception):
         *before, fragment = words
         items = ShellComplete(group, {"obj": settings}, program, VARIABLE).get_completions(before, fragment)
-    lines = [f"{item.value}\t{plain(item.help or '')}" for item in items if item.type == "plain" and writable(item.value)]
+    lines = [
+        f"{item.value}\t{plain(item.help or '')}" for item in items if item.type == "plain" and writable(item.value)
+    ]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -58,7 +60,7 @@ def completion_command(program: str, group: Callable[[], VerbGroup]) -> click.Co
 
 def script_of(shell: str, program: str, table: str) -> str:
     """Return a shell's script, with the words and the program that reads them inside."""
-    here = files(__package__)
+    here = files("cloudkit.shell.completion")
     quote = fish_quoted if shell == "fish" else quoted
     parts = {"TABLE": table, "OFFERS": (here / "offers.awk").read_text(), "PROGRAM": command_of(program)}
     text = (here / f"complete.{shell}").read_text()

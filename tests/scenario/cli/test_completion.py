@@ -36,7 +36,14 @@ WORLDS = {
     None: ["web", "worker-1"],
     "shop": ["api", "checkout"],
 }
-IMAGES = ["registry.example:5000/web:1", "evil$(touch PWNED)", "tick`touch PWNED`", "semi;touch PWNED", "it's", "two words"]
+IMAGES = [
+    "registry.example:5000/web:1",
+    "evil$(touch PWNED)",
+    "tick`touch PWNED`",
+    "semi;touch PWNED",
+    "it's",
+    "two words",
+]
 
 
 @dataclass
@@ -95,7 +102,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def own(folder: Path) -> dict[str, str]:
     """Return the environment of a user who lives in a folder."""
     home = str(folder)
-    return {"HOME": home, "PWD": home, "XDG_CACHE_HOME": f"{home}/cache", "XDG_CONFIG_HOME": home, "CLOUDKIT_BACKEND": "memory"}
+    return {
+        "HOME": home,
+        "PWD": home,
+        "XDG_CACHE_HOME": f"{home}/cache",
+        "XDG_CONFIG_HOME": home,
+        "CLOUDKIT_BACKEND": "memory",
+    }
 
 
 def know(cloud: Cloud, kind: str, names: Sequence[str], target: str | None = None) -> None:

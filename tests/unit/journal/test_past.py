@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 from datetime import UTC, datetime
 
 import pytest
@@ -155,3 +156,12 @@ def test_a_clock_that_was_ahead_does_not_hide_what_came_after() -> None:
     found = [standing_at([ahead, right], hour * HOUR, {"web": "c"})["web"].wanted for hour in (0, 2, 10)]
 
     assert found == ["a", "c", "c"]
+
+
+@pytest.mark.parametrize("file", ["shop.yaml", "cloudkit.toml", "a folder/compose.yml"])
+def test_a_file_in_place_of_a_time_is_told_where_it_belongs(file: str) -> None:
+    """The hint is the command that compares it with what is there."""
+    with pytest.raises(UsageError, match="is a file") as refused:
+        cloud().diff(file)
+
+    assert refused.value.hint == f"cloudkit drift --file {shlex.quote(file)}"

@@ -12,7 +12,6 @@ from cloudkit.model.offer import Offer
 from cloudkit.shell.completion import live_names
 from cloudkit.shell.completion.names import Question, forgotten, kept, known
 
-
 ROSES = Question("<Garden> ''", "Bloom")
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from cloudkit.app import App
+from cloudkit.backends.readonly import refuse_act
 from cloudkit.errors import UsageError
 from cloudkit.journal.asking import acting
 from cloudkit.model.caller import Caller, Origin
@@ -122,6 +123,21 @@ class Past:
         """
         app, seen = self._session.undo(name, force=force, wait=wait, timeout=timeout)
         return None if seen is None else App(self._session, app, seen)
+
+    @verb(role=Role.ADMIN, confirm=True)
+    def prune_history(self, before: str | datetime) -> Rows[Entry]:
+        """Remove old entries of the journal and show them; what undo and rollback need stays, however old.
+
+        Without it all entries are kept. Of an app they go from the oldest on, up to the first one that is needed.
+
+        Args:
+            before: Those that ended before: ``90d``, ``yesterday 9:00`` or a time in ISO 8601.
+        """
+        when = moment("before", before)
+        if self._session.plans is not None:
+            refuse_act("prune_history")
+        with self._session.operation("prune_history"):
+            return Rows(self._session.journal.prune(when), Entry)
 
     def _looking(self) -> Looking:
         from cloudkit.journal.past import Looking

@@ -19,6 +19,11 @@ class Database(Protocol):
         """Where it is, without credentials."""
         ...
 
+    @property
+    def alone(self) -> Sequence[Statement]:
+        """What a write begins with that no other writer may stand beside, so that what it looks at stays as it is."""
+        ...
+
     def write(self, *statements: Statement) -> int:
         """Do all of it or nothing, kept for good when this returns.
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from cloudkit.backends.protocol import Backend
 from cloudkit.errors import CloudkitError, NotFoundError
+from cloudkit.journal.keeping import removable
 from cloudkit.journal.opening import place_of
 from cloudkit.journal.process import Process
 from cloudkit.journal.row import Place, Row
@@ -65,6 +66,17 @@ class Journal:
         first, end = (None if time is None else microseconds_of(time) for time in (since, until))
         rows = self.settled(self.store.rows(self.place, app=app, since=first, until=end, last=last))
         return tuple(self.entries(rows))[::-1]
+
+    def prune(self, before: datetime) -> tuple[Entry, ...]:
+        """Remove entries that ended before then, but for what undo and rollback need; return them, the newest first."""
+        rows = self.settled(self.store.rows(self.place))
+        apps = [state.name for state in self.backend.apps()]
+        revisions = {app: {one.number for one in self.backend.revisions(app)} for app in apps}
+        gone = removable(rows, microseconds_of(before), revisions)
+        entries = tuple(self.entries(gone))[::-1]
+        if gone:
+            self.store.remove([row.number for row in gone])
+        return entries
 
     def entries(self, rows: Sequence[Row]) -> Iterator[Entry]:
         """Return what rows say, which follow one another."""

@@ -48,6 +48,11 @@ class PostgresDatabase:
         """Its URL without a password."""
         return journal_shown(self._url)
 
+    @property
+    def alone(self) -> Sequence[Statement]:
+        """A lock on the tables; writers take them in this order, too."""
+        return (("LOCK TABLE specs, entries IN SHARE ROW EXCLUSIVE MODE", ()),)
+
     def write(self, *statements: Statement) -> int:
         """Do all of it or nothing; see `Database.write`."""
 

@@ -45,6 +45,11 @@ class SqliteDatabase:
         """The file."""
         return str(self._path or "in memory")
 
+    @property
+    def alone(self) -> Sequence[Statement]:
+        """A file has one writer at a time anyway."""
+        return ()
+
     def write(self, *statements: Statement) -> int:
         """Do all of it or nothing; see `Database.write`."""
         with self._opened() as connection:

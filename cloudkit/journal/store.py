@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from cloudkit.errors import JournalError
@@ -15,6 +15,12 @@ _GIVEN = tuple(name for name in COLUMNS if name != "number")
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM entries"  # noqa: S608  # names of our own columns
 _INSERT = f"INSERT INTO entries ({', '.join(_GIVEN)}) VALUES ({', '.join('?' * len(_GIVEN))}) RETURNING number"  # noqa: S608  # likewise
 _SPEC = "INSERT INTO specs (digest, content) VALUES (?, ?) ON CONFLICT DO NOTHING"
+
+_UNNAMED = (
+    "DELETE FROM specs WHERE digest NOT IN (SELECT before FROM entries WHERE before IS NOT NULL "
+    "UNION SELECT after FROM entries WHERE after IS NOT NULL UNION SELECT wanted FROM entries WHERE wanted IS NOT NULL)"
+)
+_AT_ONCE = 500  # values of one statement
 
 
 class Store:
@@ -58,6 +64,12 @@ class Store:
         columns = ", ".join(f"{name} = ?" for name in values)
         statement = f"UPDATE entries SET {columns} WHERE number = ?"  # noqa: S608  # names of our own columns
         self._database.write(*_kept(specs), (statement, (*values.values(), number)))
+
+    def remove(self, numbers: Sequence[int]) -> None:
+        """Remove rows, and the specs that no other row names: all of it or nothing."""
+        parts = [tuple(numbers[start : start + _AT_ONCE]) for start in range(0, len(numbers), _AT_ONCE)]
+        rows = ((f"DELETE FROM entries WHERE number IN ({', '.join('?' * len(part))})", part) for part in parts)  # noqa: S608  # as many signs as values
+        self._database.write(*self._database.alone, *rows, (_UNNAMED, ()))
 
     def rows(
         self,

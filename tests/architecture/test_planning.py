@@ -77,6 +77,7 @@ def values(cloud: Cloud, acted: list[str], tmp_path: Path) -> Mapping[str, objec
         "path": tmp_path / "image.tar",
         "wanted": (tmp_path / "plan.json",),
         "replicas": 5,
+        "before": "1h",
         "command": ("ls",),
         "source": tmp_path / "Dockerfile",
         "target": "/tmp/copied",

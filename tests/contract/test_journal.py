@@ -96,6 +96,23 @@ def test_a_rollback_goes_to_the_last_healthy_revision_and_says_why(driver: Drive
     assert ("revision 2 was not ready at" in why) == (2 in kept)
 
 
+def test_undo_and_rollback_find_what_they_need_after_old_entries_went(driver: Driver, cloud: Cloud) -> None:
+    """However old it is: all of it is removed that is not needed."""
+    web = cloud.deploy("web", driver.image, port=PORT, env={"BODY": "one"})
+    web.deploy(env={"BODY": "two"})
+    web.scale(2)
+    web.scale(1)
+    entries = len(cloud.history("web"))
+
+    removed = [entry for entry in cloud.prune_history("now") if entry.app == "web"]
+
+    assert len(cloud.history("web")) == entries - len(removed) < entries
+    cloud.undo("web")
+    assert web.status().spec.replicas == 2
+    web.rollback()
+    assert web.status().spec.env["BODY"] == "one"
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", ["roll", "scale", "delete"])
 def test_of_a_killed_caller_the_journal_says_what_became_of_its_change(driver: Driver, cloud: Cloud, name: str) -> None:

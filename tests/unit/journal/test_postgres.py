@@ -168,3 +168,28 @@ def test_what_is_not_installed_is_named(url: str, monkeypatch: pytest.MonkeyPatc
         read(url)
 
     assert caught.value.hint == "pip install 'cloudkit-sdk[postgres]'"
+
+
+def test_what_one_removes_beside_writers_leaves_no_entry_without_its_spec(url: str) -> None:
+    """Also a spec that a change names again while it goes."""
+    writer = f"""
+import sys
+from cloudkit import Cloud
+from cloudkit.testing import twin
+web = Cloud(twin(), journal=sys.argv[1]).deploy("web", "shop:1")
+for number in range({ENTRIES} * 2):
+    web.deploy(env={{"N": str(number % 2)}})
+"""
+    writing = subprocess.Popen([sys.executable, "-c", writer, url])
+    pruning = Cloud(twin(), journal=url)
+    while writing.poll() is None:
+        pruning.prune_history("now")
+
+    assert writing.returncode == 0
+    with psycopg.connect(url) as connection:
+        connection.execute("SET search_path TO cloudkit_journal")
+        lost = connection.execute(
+            "SELECT count(*) FROM entries WHERE before NOT IN (SELECT digest FROM specs) "
+            "OR after NOT IN (SELECT digest FROM specs) OR wanted NOT IN (SELECT digest FROM specs)"
+        ).fetchone()
+    assert lost == (0,)

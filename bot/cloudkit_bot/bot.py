@@ -30,6 +30,7 @@ from cloudkit_bot.people import People
 from cloudkit_bot.policy.verdict import MembersLook, Policy
 from cloudkit_bot.sending import Sender, called
 from cloudkit_bot.settings import Settings
+from cloudkit_bot.store.store import open_store
 from cloudkit_bot.words.grammar import chat_catalogue, chat_grammar
 from cloudkit_bot.work.pool import Pool
 
@@ -71,6 +72,7 @@ class Bot:
         self.telemetry = telemetry or Telemetry()
         self.pool, self.menus = Pool(settings.workers), Pool(MENUS)
         self.counts = Counts(self.telemetry.registry, lambda: self.pool.busy)
+        self.store = open_store(settings.store, cloud.config.journal)
         catalogue = chat_catalogue()
         look = Look(classic=settings.classic, program=settings.command, redact=Redaction(settings.secrets))
         policy = policy or MembersLook()
@@ -113,6 +115,7 @@ class Bot:
         """Take no more, and let what goes on come to its end within the grace that the settings give."""
         self.pool.close(self.settings.grace)
         self.menus.close(0.1)
+        self.store.close()
 
 
 def client_of(settings: Settings) -> WebClient:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -33,6 +33,7 @@ class Settings:
         app_token: ``xapp-...``, for Socket Mode; without it the bot listens by HTTP.
         command: The slash command.
         policy: The policy file; without it nobody may change anything.
+        store: The bot's own database: a file, or ``postgresql://...`` for several bots; beside the journal where empty.
         backend: What runs the apps; what cloudkit finds where empty.
         context: A docker context's or a kubeconfig's name.
         namespace: What keeps its apps apart from others.
@@ -50,6 +51,7 @@ class Settings:
     app_token: Secret = NONE
     command: str = "/cloud"
     policy: str = ""
+    store: str = field(default="", repr=False)  # it may hold a password
     backend: str = ""
     context: str = ""
     namespace: str = ""
@@ -72,11 +74,11 @@ class Settings:
         written = from_file(named) if named else {}
         kinds = get_type_hints(cls)
         given = {}
-        for field in fields(cls):
-            value = from_environment(environ, field.name)
-            value = written.get(field.name) if value is None else value
+        for one in fields(cls):
+            value = from_environment(environ, one.name)
+            value = written.get(one.name) if value is None else value
             if value is not None:
-                given[field.name] = converted(field.name, value, kinds[field.name])
+                given[one.name] = converted(one.name, value, kinds[one.name])
         return cls(**given)
 
     @property
@@ -95,7 +97,7 @@ def from_file(path: Path) -> dict[str, Any]:
         content = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"cannot read {path}: {error}", hint=f"mend the file, or unset {PREFIX}CONFIG") from error
-    known = [field.name for field in fields(Settings)]
+    known = [one.name for one in fields(Settings)]
     strange = sorted(set(content) - set(known))
     if strange:
         raise ConfigError(f"{path} has {strange[0][:80]!r}, which is not known; known are: {', '.join(known)}")

@@ -24,7 +24,7 @@ SCHEMA = "cloudkit_journal"
 TURN = 0x636B6A6C  # the advisory lock of whoever makes the tables
 _CONNECT = 10  # seconds
 _NUMBER = "BIGINT GENERATED ALWAYS AS IDENTITY"
-_SETTINGS = f"SET search_path TO {SCHEMA}; SET statement_timeout TO '30s'"
+_SETTINGS = "SET search_path TO {schema}; SET statement_timeout TO '30s'"
 _HINT = "psql with that URL; or CLOUDKIT_JOURNAL=off"
 
 
@@ -34,10 +34,12 @@ class PostgresDatabase:
     Args:
         url: Such as ``postgresql://ann@db.example/team``; what it leaves out, libpq's variables and files say.
         migrations: The steps that make its tables.
+        schema: What holds them.
     """
 
-    def __init__(self, url: str, *, migrations: Migrations = MIGRATIONS) -> None:
+    def __init__(self, url: str, *, migrations: Migrations = MIGRATIONS, schema: str = SCHEMA) -> None:
         self._url = url
+        self._schema = schema
         self._migrations = migrations
         self._lock = RLock()
         self._connection: Connection[tuple[object, ...]] | None = None
@@ -112,7 +114,7 @@ class PostgresDatabase:
             fallback_application_name="cloudkit journal",
         )
         try:
-            connection.execute(_SETTINGS)
+            connection.execute(_SETTINGS.format(schema=self._schema).encode())
             version = _version(connection)
             if version < len(self._migrations):
                 self._upgrade(connection)
@@ -132,7 +134,7 @@ class PostgresDatabase:
         """Make the tables, or those of a newer version: all steps or none, one process at a time."""
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (TURN,))
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {self._schema}".encode())
             for step in self._migrations[_version(connection) :]:
                 for statement in step:
                     connection.execute(statement.format(number=_NUMBER).encode())

@@ -31,10 +31,12 @@ class SqliteDatabase:
     Args:
         path: The file; it is made where it is not there.
         migrations: The steps that make its tables.
+        mark: What marks the file, so that nothing else is taken for it.
     """
 
-    def __init__(self, path: Path | None, *, migrations: Migrations = MIGRATIONS) -> None:
+    def __init__(self, path: Path | None, *, migrations: Migrations = MIGRATIONS, mark: int = APPLICATION) -> None:
         self._path = path
+        self._mark = mark
         self._migrations = migrations
         self._lock = RLock()
         self._connection: sqlite3.Connection | None = None
@@ -88,12 +90,12 @@ class SqliteDatabase:
     def _open(self) -> sqlite3.Connection:
         if self._path is None:
             connection = _connected(":memory:")
-            _migrate(connection, self._migrations, 0)
+            _migrate(connection, self._migrations, 0, self._mark)
             return connection
         _prepare(self._path)
         connection = _connected(str(self._path))
         try:
-            version = _version(connection, self._path, len(self._migrations))
+            version = _version(connection, self._path, len(self._migrations), self._mark)
             if version < len(self._migrations):
                 self._upgrade(connection, self._path)
             connection.execute("PRAGMA synchronous = FULL")  # so that a loss of power loses nothing either
@@ -108,9 +110,9 @@ class SqliteDatabase:
 
         with path.with_name(f"{path.name}.lock").open("a") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
-            version = _version(connection, path, len(self._migrations))
+            version = _version(connection, path, len(self._migrations), self._mark)
             connection.execute("PRAGMA journal_mode = WAL")
-            _migrate(connection, self._migrations, version)
+            _migrate(connection, self._migrations, version, self._mark)
 
 
 def _done(connection: sqlite3.Connection, statements: Sequence[Statement]) -> int:
@@ -139,10 +141,10 @@ def _prepare(path: Path) -> None:
         raise JournalError(message, hint=f"ls -l {path}; or CLOUDKIT_JOURNAL=/another/file")
 
 
-def _version(connection: sqlite3.Connection, path: Path, known: int) -> int:
+def _version(connection: sqlite3.Connection, path: Path, known: int, mark: int) -> int:
     """Return how many migrations a file has had; refuse one of another program, and one of a newer cloudkit."""
-    version, mark = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id"))
-    if mark != APPLICATION and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    version, found = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id"))
+    if found != mark and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         message = f"{path} is a database of another program, not a journal; it was left as it is"
         raise JournalError(message, hint="CLOUDKIT_JOURNAL=/another/file")
     if version > known:
@@ -151,7 +153,7 @@ def _version(connection: sqlite3.Connection, path: Path, known: int) -> int:
     return int(version)
 
 
-def _migrate(connection: sqlite3.Connection, migrations: Migrations, version: int) -> None:
+def _migrate(connection: sqlite3.Connection, migrations: Migrations, version: int, mark: int) -> None:
     """Take the steps that are left, all or none of them."""
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -161,7 +163,7 @@ def _migrate(connection: sqlite3.Connection, migrations: Migrations, version: in
         connection.execute(
             "INSERT INTO facts (name, content) VALUES ('salt', lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING"
         )
-        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute(f"PRAGMA application_id = {mark}")
         connection.execute(f"PRAGMA user_version = {len(migrations)}")
         connection.execute("COMMIT")
     except BaseException:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -75,7 +75,7 @@ def stores(where: str, clock: Clock) -> Iterator[list[Store]]:
 
 def request_of(name: str, **more: object) -> Request:
     """Return an approval that is asked for."""
-    given = {"line": "scale web 3", "said": "scale web 3", "verb": "scale", "app": "web", "digest": "ab12"}
+    given: dict[str, object] = {"line": "scale web 3", "said": "scale web 3", "verb": "scale", "app": "web", "digest": "ab12"}
     given |= {"asker": "U1", "team": "T1", "channel": "C1", "asked": 1_000.0, "until": 2_000.0}
     return Request(name=name, **(given | more))  # type: ignore[arg-type] # what a test asks for
 
@@ -87,7 +87,7 @@ def work_of(name: str, owner: str = "one", until: float = 1_030.0) -> Work:
     )
 
 
-def at_once(acts: list[Callable[[], bool]]) -> list[bool]:
+def at_once(acts: Sequence[Callable[[], bool]]) -> list[bool]:
     """Do all of it at one moment, each in a thread of its own."""
     ready = Barrier(len(acts))
 

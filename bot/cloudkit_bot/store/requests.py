@@ -21,7 +21,7 @@ class Request:
 
     Args:
         name: What names it; its buttons hold nothing else.
-        line: The line that is carried out.
+        line: The line that is carried out, sealed, as it may hold a secret.
         said: The line as it is shown, without the values of options.
         verb: The verb.
         app: What it is called on.
@@ -32,6 +32,7 @@ class Request:
         channel: Where its message is.
         thread: The message that it is below; empty outside a thread.
         message: The message; empty until it is posted.
+        card: Its blocks without buttons: JSON.
         asked: When, in seconds since the epoch.
         until: When it expires.
         state: ``open``, ``approved``, ``denied``, ``expired``, or ``moved`` when the world had moved.
@@ -50,6 +51,7 @@ class Request:
     channel: str
     thread: str = ""
     message: str = ""
+    card: str = "[]"
     asked: float
     until: float
     state: str = OPEN
@@ -77,9 +79,10 @@ class Requests:
         """Keep a new request."""
         self._database.write(added("requests", request))
 
-    def place(self, name: str, channel: str, message: str) -> None:
-        """Keep where its message is."""
-        self._database.write(("UPDATE requests SET channel = ?, message = ? WHERE name = ?", (channel, message, name)))
+    def place(self, name: str, channel: str, message: str, card: str = "[]") -> None:
+        """Keep where its message is, and what it shows."""
+        statement = "UPDATE requests SET channel = ?, message = ?, card = ? WHERE name = ?"
+        self._database.write((statement, (channel, message, card, name)))
 
     def find(self, name: str) -> Request | None:
         """Return a request; None where there is none of that name."""

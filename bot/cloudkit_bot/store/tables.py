@@ -28,6 +28,7 @@ CREATE TABLE requests (
     channel TEXT NOT NULL,
     thread TEXT NOT NULL,
     message TEXT NOT NULL,
+    card TEXT NOT NULL,
     asked DOUBLE PRECISION NOT NULL,
     until DOUBLE PRECISION NOT NULL,
     state TEXT NOT NULL,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ from cloudkit.app import App
 from cloudkit.backends.readonly import refuse_act
 from cloudkit.errors import UsageError
 from cloudkit.journal.asking import acting
+from cloudkit.journal.note import Told
 from cloudkit.model.caller import Caller, Origin
 from cloudkit.model.duration import moment
 from cloudkit.model.entry import Difference, Entry, Wanted
@@ -35,14 +37,40 @@ class Past:
 
     _session: Session
 
-    def acting(self, identity: str, *, origin: Origin | str = Origin.CHAT) -> AbstractContextManager[None]:
+    def acting(
+        self, identity: str, *, origin: Origin | str = Origin.CHAT, source: Mapping[str, str] | None = None
+    ) -> AbstractContextManager[None]:
         """Let what this thread does in the block be done for somebody, as the journal tells it.
 
         Args:
             identity: Who asks, such as a chat user's id.
             origin: Through what: ``chat``, ``prompt``, ``script``, ``shell`` or ``controller``.
+            source: What names the very request, such as the identifiers of a chat's channel and message.
         """
-        return acting(Caller(identity=identity, origin=Origin(origin)))
+        return acting(Caller(identity=identity, origin=Origin(origin), source=source or {}))
+
+    def note(
+        self,
+        verb: str,
+        app: str = "",
+        *,
+        outcome: str = "ok",
+        error: str = "",
+        arguments: Mapping[str, object] | None = None,
+    ) -> None:
+        """Note in the journal what was asked for and changed nothing, such as a refusal; none is kept where it is off.
+
+        Args:
+            verb: What was asked for.
+            app: Of which app.
+            outcome: ``ok``, or the code of an error.
+            error: What was said, for what went wrong.
+            arguments: What was given, by name; what looks like a secret is taken out of it.
+
+        Raises:
+            JournalError: It cannot be noted.
+        """
+        self._session.told(verb, app, Told(outcome=outcome, error=error, arguments=arguments or {}))
 
     @verb()
     def history(

@@ -14,7 +14,7 @@ from cloudkit.backends.protocol import Backend
 from cloudkit.backends.readonly import read_only
 from cloudkit.detaching import detachable
 from cloudkit.errors import ConflictError, NotFoundError, UnsupportedError
-from cloudkit.journal.note import Note
+from cloudkit.journal.note import Note, Told
 from cloudkit.journal.recorder import Recorder
 from cloudkit.model.app import AppSpec
 from cloudkit.model.checks import check_number
@@ -104,6 +104,10 @@ class Session:
                 return
             with self.recorder.operation(backend, verb, app, planned=planned) as note:
                 yield note
+
+    def told(self, verb: str, app: str, said: Told) -> None:
+        """Note what was asked for and changed nothing."""
+        self.recorder.tell(self._connected(), verb, app, said)
 
     @contextmanager
     def planning(self) -> Iterator[list[Plan]]:

@@ -19,6 +19,10 @@ from slack_sdk.http_retry.builtin_handlers import (
 from cloudkit.cloud import Cloud
 from cloudkit.errors import ConfigError
 from cloudkit.telemetry import Telemetry
+from cloudkit_bot.approve.approvals import Approvals
+from cloudkit_bot.approve.expiry import Expiry
+from cloudkit_bot.approve.seal import Seal
+from cloudkit_bot.audit import Audit
 from cloudkit_bot.blocks.sheet import Look
 from cloudkit_bot.blocks.text import Redaction
 from cloudkit_bot.desk import Desk
@@ -76,16 +80,24 @@ class Bot:
         catalogue = chat_catalogue()
         look = Look(classic=settings.classic, program=settings.command, redact=Redaction(settings.secrets))
         policy = policy or MembersLook()
+        sender = Sender(self.client, look)
         self.desk = Desk(
             catalogue=catalogue,
             grammar=chat_grammar(catalogue, settings.command),
             backend=cloud.backend,
-            sender=Sender(self.client, look),
+            journal=cloud.config.journal,
+            sender=sender,
             policy=policy,
             people=People(self.client, self.identity["team_id"], getattr(policy, "groups", ())),
             pool=self.pool,
             telemetry=self.telemetry,
+            audit=Audit(cloud=lambda: self.desk.cloud(), sender=sender, channel=settings.audit),  # noqa: PLW0108 # the desk is made after it
         )
+        seal = Seal(settings.shared_secret)
+        requests = self.store.requests
+        self.approvals = Approvals(requests=requests, desk=self.desk, seal=seal, expires=settings.expires)
+        self.desk.approvals = self.approvals
+        self.expiry = Expiry(self.approvals.expire)
         self.offers = Offers(catalogue, self.desk.cloud, self.menus.executor)
         self.once = Once()
         self.app = self._app()
@@ -115,6 +127,7 @@ class Bot:
         """Take no more, and let what goes on come to its end within the grace that the settings give."""
         self.pool.close(self.settings.grace)
         self.menus.close(0.1)
+        self.expiry.close()
         self.store.close()
 
 

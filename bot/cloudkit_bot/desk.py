@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-from slackblocks import ActionsBlock, Button
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from cloudkit.backends.protocol import Backend
 from cloudkit.backends.readonly import read_only
 from cloudkit.cloud import Cloud
 from cloudkit.command import Call, Grammar, Help, invoke
-from cloudkit.errors import AccessError, CloudkitError, UsageError
-from cloudkit.journal.asking import acting
-from cloudkit.model.caller import Caller, Origin
+from cloudkit.errors import AccessError, CloudkitError, UnsupportedError, UsageError
 from cloudkit.model.plan import Plan
 from cloudkit.model.progress import Listener, silent
 from cloudkit.telemetry import Telemetry
 from cloudkit.verbs import Catalogue, Kind
-from cloudkit_bot import limits
+from cloudkit_bot.approve.agreed import agreed as agreed_only
+from cloudkit_bot.approve.agreed import bound, origin
 from cloudkit_bot.ask import Ask
+from cloudkit_bot.audit import Audit
 from cloudkit_bot.blocks.buttons import app_buttons
-from cloudkit_bot.blocks.parts import said
 from cloudkit_bot.blocks.results import Shown, answer, draw
 from cloudkit_bot.blocks.sheet import Answer, Look, Sheet
 from cloudkit_bot.people import People
-from cloudkit_bot.policy.verdict import Policy, Wanted
+from cloudkit_bot.policy.verdict import Approval, Asker, Policy, Verdict, Wanted, named
 from cloudkit_bot.sending import Draw, Place, Sender, Unsent
 from cloudkit_bot.words.grammar import Wishes
 from cloudkit_bot.words.line import split
@@ -36,9 +31,11 @@ from cloudkit_bot.work.board import Board, Stopped, Title, span
 from cloudkit_bot.work.pool import Pool
 from cloudkit_bot.work.stream import gathered
 
-__all__ = ["CONFIRM", "Desk"]
+__all__ = ["Desk"]
 
-CONFIRM = "confirm"  # the action_id of the button that goes on
+if TYPE_CHECKING:
+    from cloudkit_bot.approve.approvals import Approvals
+
 LISTENING, WORKING = 20.0, 3_600.0  # seconds that a stream is read: of a verb that asks, of one that acts
 
 
@@ -50,25 +47,42 @@ class Desk:
         catalogue: The verbs there are.
         grammar: Reads lines.
         backend: Where the apps run.
+        journal: Where it is noted who did what.
         sender: Sends answers.
         policy: Says who may do what.
         people: Says who somebody is.
         pool: Remembers what goes on.
         telemetry: Hears of each operation.
+        audit: Notes and tells who did what.
     """
 
     catalogue: Catalogue
     grammar: Grammar
     backend: Backend
+    journal: str
     sender: Sender
     policy: Policy
     people: People
     pool: Pool
     telemetry: Telemetry
+    audit: Audit
+    approvals: Approvals = field(init=False)
 
-    def cloud(self, listener: Listener = silent) -> Cloud:
-        """Return a cloud over the one backend, for one call."""
-        return Cloud(self.backend, namespace=self.backend.namespace, listener=listener, telemetry=self.telemetry)
+    def cloud(self, listener: Listener = silent, agreed: str | None = None) -> Cloud:
+        """Return a cloud over the one backend, for one call.
+
+        Args:
+            listener: Hears of long work.
+            agreed: What was approved, where nothing else may be applied.
+        """
+        backend = self.backend if agreed is None else agreed_only(self.backend, agreed)
+        return Cloud(
+            backend,
+            namespace=self.backend.namespace,
+            listener=listener,
+            telemetry=self.telemetry,
+            journal=self.journal,
+        )
 
     def line(self, ask: Ask, text: str, *, public: bool = False) -> None:
         """Carry out what somebody has typed.
@@ -80,8 +94,10 @@ class Desk:
         """
         wishes = Wishes()
         try:
-            meant = self.grammar.parse(split(text, self.grammar.program), wishes)
+            wishes.words = split(text, self.grammar.program)
+            meant = self.grammar.parse(wishes.words, wishes)
         except UsageError as error:
+            self.audit.note(ask, " ".join(wishes.words[:1]) or "?", error=error)
             self.whisper(ask, Shown(error))
             return
         if isinstance(meant, Help):
@@ -89,7 +105,7 @@ class Desk:
             return
         self.call(ask, meant, wishes, public=public or wishes.share)
 
-    def call(self, ask: Ask, call: Call, wishes: Wishes, *, public: bool, agreed: str | None = None) -> None:
+    def call(self, ask: Ask, call: Call, wishes: Wishes, *, public: bool) -> None:
         """Carry out a call, where the policy lets who asks.
 
         Args:
@@ -97,39 +113,62 @@ class Desk:
             call: What.
             wishes: How.
             public: True where all see the answer.
-            agreed: The digest of the plan that was agreed to; None where nobody was asked.
+        """
+        mark = call.verb.mark
+        try:
+            verdict = self.check(ask, call)
+            approval = verdict.approval or (Approval() if mark.confirm else None)
+            if mark.changes and not wishes.plan and approval:
+                self.approvals.ask(ask, call, wishes.words, approval)
+            elif mark.changes and not wishes.plan:
+                self.work(ask, call, self.plans(call))
+            else:
+                shown = Shown(self.planned(call)) if mark.changes else self.looked(call)
+                self.audit.looked(ask, call)
+                self.answer(ask, shown, public=public)
+        except CloudkitError as error:
+            self.refused(ask, call, error)
+
+    def refused(self, ask: Ask, call: Call, error: CloudkitError) -> None:
+        """Note what was not done and tell why."""
+        self.audit.looked(ask, call, error)
+        if isinstance(error, AccessError):
+            self.audit.tell(ask, f"{self.described(call)}: refused, {error.summary}")
+        self.whisper(ask, Shown(error))
+
+    def wanted(self, ask: Ask, call: Call) -> Wanted:
+        """Return what a policy is asked."""
+        backend, namespace = self.backend.name, self.backend.namespace
+        return Wanted.of(call, backend=backend, namespace=namespace, channel=ask.channel, direct=ask.direct)
+
+    def asker(self, ask: Ask, *, fresh: bool = False) -> Asker:
+        """Return who asks.
+
+        Raises:
+            AccessError: It cannot be said.
         """
         try:
-            self.check(ask, call)
-            plans = self.plans(call) if call.verb.mark.changes else ()
-            if wishes.plan and call.verb.mark.changes:
-                self.answer(ask, Shown(self.planned(call)), public=public)
-            elif call.verb.mark.confirm and agreed != digest(plans):
-                self.sender.whisper(ask, lambda look: self.question(call, plans, look, again=agreed is not None))
-            elif call.verb.mark.changes:
-                self.work(ask, call, plans)
-            else:
-                self.answer(ask, self.looked(call), public=public)
-        except CloudkitError as error:
-            self.whisper(ask, Shown(error))
+            return self.people.asker(ask, fresh=fresh)
+        except Unsent as unsent:
+            raise AccessError(f"Slack does not tell who asks ({unsent.word}), so nothing was done") from unsent
 
-    def check(self, ask: Ask, call: Call) -> None:
+    def verdict(self, ask: Ask, call: Call, *, approving: bool = False, fresh: bool = False) -> Verdict:
+        """Ask the policy whether somebody may do something, or approve it for another."""
+        wanted = replace(self.wanted(ask, call), approving=approving)
+        return self.policy.decide(self.asker(ask, fresh=fresh), wanted)
+
+    def check(self, ask: Ask, call: Call) -> Verdict:
         """Ask the policy.
 
         Raises:
             AccessError: It says no, or it cannot be said who asks.
         """
-        wanted = Wanted.of(
-            call, backend=self.backend.name, namespace=self.backend.namespace, channel=ask.channel, direct=ask.direct
-        )
-        try:
-            asker = self.people.asker(ask)
-        except Unsent as unsent:
-            raise AccessError(f"Slack does not tell who asks ({unsent.word}), so nothing was done") from unsent
-        verdict = self.policy.decide(asker, wanted)
+        verdict = self.verdict(ask, call)
         if not verdict.allowed:
+            wanted = self.wanted(ask, call)
             about = f" {wanted.app}" if wanted.app else ""
             raise AccessError(f"you may not {wanted.verb}{about}: {verdict.reason}", evidence=verdict.by)
+        return verdict
 
     def looked(self, call: Call) -> Shown:
         """Ask something, and return what is shown of it."""
@@ -168,23 +207,49 @@ class Desk:
         except CloudkitError:
             return ()
 
-    def work(self, ask: Ask, call: Call, plans: Sequence[Plan]) -> None:
-        """Change something, and tell of it in one message."""
+    def bound(self, call: Call) -> tuple[tuple[Plan, ...], str]:
+        """Return what a call would do, and what names that: where it cannot be said before, from where it starts.
+
+        Raises:
+            CloudkitError: It cannot be done.
+        """
+        try:
+            plans = self.planned(call)
+        except UnsupportedError:
+            plans = ()
+        return plans, bound(plans) if plans else origin(self.backend, call.target or named(call))
+
+    def work(
+        self, ask: Ask, call: Call, plans: Sequence[Plan], *, agreed: str | None = None, approvers: Sequence[str] = ()
+    ) -> str:
+        """Change something, tell of it in one message, and return how it ended.
+
+        Args:
+            ask: Who, and where.
+            call: What.
+            plans: What will be done.
+            agreed: What was approved, where nothing else may be applied.
+            approvers: Who has approved it.
+        """
         name = self.pool.name()
         board = Board(Title(line=described(call), user=ask.user, name=name), plans, self.sender)
         self.pool.keep(name, described(call), board)
+        approved = {"approvers": " ".join(approvers)} if approvers else {}
         try:
             board.post(lambda draw: self.sender.post(ask, draw))
-            with acting(Caller(identity=ask.user, origin=Origin.CHAT)):
-                ending = self.carried_out(call, board)
+            with self.audit.acting(ask, **approved):
+                ending, words = self.carried_out(call, board, agreed)
         finally:
             self.pool.forget(name)
         self.sender.finish(ask, board.place or Place(channel=ask.channel), ending)
+        by = f", approved by {' and '.join(approvers)}" if approvers else ""
+        self.audit.tell(ask, f"{described(call)}: {words}{by}")
+        return words
 
-    def carried_out(self, call: Call, board: Board) -> Draw:
-        """Do the work, and return what ends its message: the result, or what went wrong."""
+    def carried_out(self, call: Call, board: Board, agreed: str | None = None) -> tuple[Draw, str]:
+        """Do the work, and return what ends its message, the result or what went wrong, and how it ended in words."""
         try:
-            result = invoke(call, self.cloud(board))
+            result = invoke(call, self.cloud(board, agreed))
             if isinstance(result, Iterator):
                 result, _ = gathered(result, seconds=WORKING, stopping=lambda: board.stopping)
             shown, ok = self.shown(call, result), True
@@ -192,34 +257,12 @@ class Desk:
             shown, ok = Shown(error), False
         except Stopped:
             shown, ok = Shown("stopped: what was done stands, and the same line goes on"), False
-        took = span(board.end(ok=ok))
-        return lambda look: ended(board, shown, f"{'done' if ok else 'not done'} after {took}", look)
+        words = f"{'done' if ok else 'not done'} after {span(board.end(ok=ok))}"
+        return lambda look: ended(board, shown, words, look), words
 
-    def question(self, call: Call, plans: Sequence[Plan], look: Look, *, again: bool) -> Answer:
-        """Draw the question that stands before what loses something."""
-        sheet = Sheet(look)
-        moved = "what is there has changed since you were asked; " if again else ""
-        words = f"{moved}{described(call)}: {call.verb.summary.replace('``', '')} Go on?"
-        sheet.say(words)
-        sheet.add(said(sheet, words))
-        for plan in plans:
-            draw(plan, sheet, Shown(plan))
-        value = json.dumps({"line": line_of(call), "digest": digest(plans)})
-        if len(value) <= limits.BUTTON_VALUE:
-            sheet.add(ActionsBlock([Button("Go on", action_id=CONFIRM, value=value, style="danger")]), last=True)
-        return sheet.answer()
-
-    def confirmed(self, ask: Ask, value: str) -> None:
-        """Carry out what was agreed to; the policy is asked for the one who pressed, whoever the question was for."""
-        try:
-            agreed = json.loads(value)
-            meant = self.grammar.parse(shlex.split(agreed["line"]), Wishes())
-            digest = str(agreed["digest"])
-        except (KeyError, TypeError, ValueError):  # a UsageError is a ValueError
-            self.whisper(ask, Shown(UsageError("this button says nothing that can be done")))
-            return
-        if isinstance(meant, Call):
-            self.call(ask, meant, Wishes(), public=False, agreed=digest)
+    def described(self, call: Call) -> str:
+        """A call in words, without the values of its options."""
+        return described(call)
 
     def answer(self, ask: Ask, shown: Shown, *, public: bool) -> None:
         """Show something to all, or to who asks alone."""
@@ -240,25 +283,7 @@ def ended(board: Board, shown: Shown, words: str, look: Look) -> Answer:
     return sheet.answer()
 
 
-def digest(plans: Sequence[Plan]) -> str:
-    """What names all that would be done."""
-    return ",".join(plan.digest for plan in plans)
-
-
 def described(call: Call) -> str:
     """A call in words, without the values of its options, as one may be a secret."""
     given = [call.arguments[one.name] for one in call.verb.of(Kind.POSITIONAL) if one.name in call.arguments]
     return " ".join(filter(None, (call.verb.name, call.target, *map(str, given))))
-
-
-def line_of(call: Call) -> str:
-    """The line that means a call, for verbs that are confirmed: their words, and their options as given."""
-    words = [call.verb.name, *filter(None, [call.target])]
-    plain: list[Any] = []
-    for parameter in call.verb.parameters:
-        value = call.arguments.get(parameter.name)
-        if value is not None and parameter.kind is Kind.POSITIONAL:
-            plain.append(value)
-        elif value is not None:
-            words.append(f"--{parameter.option}={value}")
-    return shlex.join([*words, *map(str, plain)])

@@ -15,11 +15,11 @@ from slack_bolt import Ack, App, BoltResponse
 from cloudkit.command import Call, Help
 from cloudkit.errors import CloudkitError, UsageError
 from cloudkit.verbs import source_of
+from cloudkit_bot.approve.card import APPROVE, DENY
 from cloudkit_bot.ask import Ask, ask_of
 from cloudkit_bot.blocks.buttons import FORM as MORE
 from cloudkit_bot.blocks.buttons import RUN, SHOW
 from cloudkit_bot.blocks.results import Shown
-from cloudkit_bot.desk import CONFIRM
 from cloudkit_bot.forms.fields import NAMES
 from cloudkit_bot.forms.form import CHOOSE, FORM, Origin, choosing, form, origin_of, words
 from cloudkit_bot.sending import Unsent, called
@@ -49,7 +49,8 @@ def listen(app: App, bot: Bot) -> None:
     app.shortcut(SHORTCUT)(listeners.soon(listeners.choose))
     app.shortcut(MESSAGE_SHORTCUT)(listeners.soon(listeners.choose))
     app.action(re.compile(rf"{RUN}:\d+|{SHOW}"))(listeners.soon(listeners.pressed))
-    app.action(CONFIRM)(listeners.soon(listeners.agreed))
+    app.action(APPROVE)(listeners.soon(listeners.approved))
+    app.action(DENY)(listeners.soon(listeners.denied))
     app.action(re.compile(rf"{STOP}:.+"))(listeners.soon(listeners.stopped))
     app.action(MORE)(listeners.soon(listeners.more))
     app.action(CHOOSE)(listeners.soon(listeners.chosen))
@@ -152,9 +153,13 @@ class Listeners:
         changed = replace(ask, thread=ask.thread or ("" if whispered(body) else ask.message))
         self.bot.desk.line(changed, line)
 
-    def agreed(self, ask: Ask, body: Body) -> None:
-        """Go on with what was asked about."""
-        self.bot.desk.confirmed(ask, value_of(body))
+    def approved(self, ask: Ask, body: Body) -> None:
+        """Approve what was asked for."""
+        self.bot.desk.approvals.press(ask, value_of(body), agrees=True)
+
+    def denied(self, ask: Ask, body: Body) -> None:
+        """Deny what was asked for."""
+        self.bot.desk.approvals.press(ask, value_of(body), agrees=False)
 
     def stopped(self, ask: Ask, body: Body) -> None:
         """Stop work that goes on, where who pressed could have begun it."""
@@ -167,7 +172,9 @@ class Listeners:
             if isinstance(meant, Call):
                 self.bot.desk.check(ask, meant)
             work.stop()
+            self.bot.desk.audit.note(ask, STOP, arguments={"line": line})
         except CloudkitError as error:
+            self.bot.desk.audit.note(ask, STOP, arguments={"line": line}, error=error)
             self.bot.desk.whisper(ask, Shown(error))
 
     def more(self, ask: Ask, body: Body) -> None:
@@ -204,8 +211,9 @@ class Listeners:
         """Carry out a filled form; one that means nothing comes back with what is wrong."""
         desk, origin = self.bot.desk, origin_of(view)
         verb = desk.catalogue.get(origin.verb)
+        wishes = Wishes(words=words(verb, view["state"]["values"]) if verb else [origin.verb])
         try:
-            meant = desk.grammar.parse(words(verb, view["state"]["values"]) if verb else [origin.verb], Wishes())
+            meant = desk.grammar.parse(wishes.words, wishes)
         except UsageError as error:
             ack(response_action="errors", errors={first_field(view): error.summary[:2000]})
             return
@@ -214,7 +222,7 @@ class Listeners:
         if isinstance(meant, Help):
             return
         where = ask if ask.channel else replace(ask, direct=True)
-        self.later(lambda asked, _body: desk.call(asked, meant, Wishes(), public=False), where, body)
+        self.later(lambda asked, _body: desk.call(asked, meant, wishes, public=False), where, body)
 
 
 def value_of(body: Body) -> str:

@@ -39,8 +39,12 @@ class People:
         self.clock = clock
         self._known: dict[str, tuple[Asker, float]] = {}
 
-    def asker(self, ask: Ask) -> Asker:
+    def asker(self, ask: Ask, *, fresh: bool = False) -> Asker:
         """Return who asks.
+
+        Args:
+            ask: What they ask.
+            fresh: True asks Slack again, for what rests on it.
 
         Raises:
             Unsent: Slack does not tell.
@@ -48,7 +52,7 @@ class People:
         if ask.team != self.team:
             return Asker(id=ask.user, team=ask.team, stranger=True)
         known = self._known.get(ask.user)
-        if known is None or self.clock() - known[1] > FRESH:
+        if known is None or fresh or self.clock() - known[1] > FRESH:
             known = self._known[ask.user] = (self._look(ask.user), self.clock())
         return known[0]
 

@@ -90,6 +90,10 @@ class Sender:
         self._upload(answer.attached, replace(found, ts=ask.thread or found.ts))
         return found
 
+    def tell(self, channel: str, draw: Draw) -> None:
+        """Show something in a channel that nobody has asked from."""
+        self._drawn(draw, lambda message: called(self.client.chat_postMessage, channel=channel, **message))
+
     def edit(self, place: Place, draw: Draw) -> None:
         """Change a message."""
         answer = self._drawn(

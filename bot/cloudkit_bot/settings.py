@@ -34,6 +34,8 @@ class Settings:
         command: The slash command.
         policy: The policy file; without it nobody may change anything.
         store: The bot's own database: a file, or ``postgresql://...`` for several bots; beside the journal where empty.
+        audit: The channel that is told who did what, by its identifier; none where empty.
+        expires: Seconds for which an approval can be given, where the policy says nothing.
         backend: What runs the apps; what cloudkit finds where empty.
         context: A docker context's or a kubeconfig's name.
         namespace: What keeps its apps apart from others.
@@ -52,6 +54,8 @@ class Settings:
     command: str = "/cloud"
     policy: str = ""
     store: str = field(default="", repr=False)  # it may hold a password
+    audit: str = ""
+    expires: float = 3_600.0
     backend: str = ""
     context: str = ""
     namespace: str = ""
@@ -85,6 +89,11 @@ class Settings:
     def sockets(self) -> bool:
         """True for Socket Mode."""
         return bool(self.app_token.reveal())
+
+    @property
+    def shared_secret(self) -> str:
+        """What all bots of one app have, and nobody else."""
+        return self.signing_secret.reveal() or self.app_token.reveal() or self.bot_token.reveal()
 
     @property
     def secrets(self) -> tuple[str, ...]:

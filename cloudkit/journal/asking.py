@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -25,14 +25,15 @@ def acting(caller: Caller) -> Iterator[None]:
         _ACTING.reset(token)
 
 
-def who(given: Caller) -> tuple[str, Origin]:
-    """Return the identity and the origin of what this thread does now.
+def who(given: Caller) -> tuple[str, Origin, Mapping[str, str]]:
+    """Return the identity, the origin and the source of what this thread does now.
 
     Args:
         given: What is said of all that the connection is used for.
     """
     acts = _ACTING.get() or given
-    return acts.identity or given.identity or _user(), acts.origin or given.origin or _origin()
+    source = acts.source or given.source
+    return acts.identity or given.identity or _user(), acts.origin or given.origin or _origin(), source
 
 
 def _user() -> str:

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from cloudkit.model.plan import Plan
 from cloudkit.model.state import AppState
 
-__all__ = ["Note"]
+__all__ = ["Note", "Told"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What became of something that changed nothing.
+
+    Args:
+        outcome: How it ended.
+        error: What was said, for what went wrong.
+        arguments: What was given, by name; what looks like a secret is taken out of it.
+    """
+
+    outcome: str = "ok"
+    error: str = ""
+    arguments: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cloudkit.backends.protocol import Backend
 from cloudkit.errors import UsageError
-from cloudkit.journal.note import Note
+from cloudkit.journal.note import Note, Told
 from cloudkit.model.caller import Caller
 from cloudkit.model.calling import given_call
 from cloudkit.model.progress import Listener, silent
@@ -112,6 +112,16 @@ class Recorder:
         with self._within(note, backend, app):
             yield note
 
+    def tell(self, backend: Backend, verb: str, app: str, said: Told) -> None:
+        """Note what was asked for and changed nothing, such as a refusal.
+
+        Raises:
+            JournalError: It cannot be noted.
+        """
+        store = self.store_of(backend)
+        if store is not None:
+            self._writing(store, backend, verb, app).told(said)
+
     @contextmanager
     def _within(self, note: Writing, backend: Backend, app: str) -> Iterator[None]:
         outer, self._here.note = self._here.note, note
@@ -139,7 +149,7 @@ class Recorder:
         from cloudkit.journal.row import Row
         from cloudkit.journal.writing import Writing
 
-        place, process, (identity, origin) = place_of(backend), this_process(), who(self.caller)
+        place, process, (identity, origin, source) = place_of(backend), this_process(), who(self.caller)
         given = given_call(verb)
         row = Row(
             begun=self.clock(),
@@ -154,5 +164,6 @@ class Recorder:
             pid=process.pid,
             process=process.mark,
             arguments=json.dumps(redacted(given) if given else {}),
+            source=json.dumps(dict(source)),
         )
         return Writing(store=store, row=row, clock=self.clock, listener=self.listener)

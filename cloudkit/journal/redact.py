@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from cloudkit.model.calling import GivenCall
 from cloudkit.model.secret import Secret
 
-__all__ = ["redacted", "scrubbed"]
+__all__ = ["redacted", "scrubbed", "texts"]
 
 HIDDEN = "***"
 LONGEST = 500  # characters of one argument
@@ -31,8 +31,17 @@ def redacted(call: GivenCall) -> dict[str, str]:
     found = _image(bound.pop("self", None))
     for name, value in bound.items():
         given = value if isinstance(value, Mapping) and name not in _KEPT_BACK else {name: value}
-        found |= {str(key): _text(str(key), item) for key, item in given.items() if item is not None}
+        found |= texts({str(key): item for key, item in given.items()})
     return found
+
+
+def texts(arguments: Mapping[str, object]) -> dict[str, str]:
+    """Return arguments as texts without secrets, by name.
+
+    >>> texts({"replicas": 3, "env": {"TOKEN": "hunter2"}, "port": None})
+    {'replicas': '3', 'env': 'TOKEN=***'}
+    """
+    return {name: _text(name, value) for name, value in arguments.items() if value is not None}
 
 
 def _image(handle: object) -> dict[str, str]:

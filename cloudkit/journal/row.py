@@ -58,6 +58,7 @@ class Row:
         ready: 1 when that revision was as wanted then, 0 when it was not; None where nobody waited.
         image: The digest of the image that it was about.
         undoes: The number of the entry that it undoes.
+        source: What names the request: JSON.
     """
 
     number: int = 0
@@ -90,6 +91,7 @@ class Row:
     ready: int | None = None
     image: str = ""
     undoes: int | None = None
+    source: str = "{}"
 
     @classmethod
     def of(cls, values: Sequence[object]) -> Row:

@@ -51,4 +51,5 @@ MIGRATIONS: Migrations = (
         "CREATE TABLE specs (digest TEXT PRIMARY KEY, content TEXT NOT NULL)",
         "CREATE TABLE facts (name TEXT PRIMARY KEY, content TEXT NOT NULL)",
     ),
+    ("ALTER TABLE entries ADD COLUMN source TEXT NOT NULL DEFAULT '{{}}'",),
 )

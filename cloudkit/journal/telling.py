@@ -60,6 +60,7 @@ def entry_of(row: Row, *, runs: bool, elsewhere: bool = False, before: Row | Non
         image=row.image,
         changed=row.changed,
         undoes=row.undoes,
+        source=json.loads(row.source),
         note="; ".join(filter(None, (_undid(row), fate, _jump(row, before)))),
     )
 

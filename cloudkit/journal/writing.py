@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from cloudkit.errors import CloudkitError, NotFoundError
-from cloudkit.journal.note import Note
+from cloudkit.journal.note import Note, Told
+from cloudkit.journal.redact import texts
 from cloudkit.journal.row import Row
 from cloudkit.journal.seal import Sealer
 from cloudkit.journal.store import Store
@@ -89,18 +91,28 @@ class Writing(Note):
         finally:
             self.leave()
 
+    def told(self, said: Told) -> None:
+        """Write down at once what has no course."""
+        values: dict[str, object] = {
+            "ended": self.clock(),
+            "seconds": 0.0,
+            "outcome": said.outcome,
+            "error": _clean(said.error),
+            "arguments": json.dumps(texts(said.arguments)),
+        }
+        self.store.begin(changed(self.row, values), {})
+
     def leave(self) -> None:
         """Be at it no longer."""
         OPEN.discard((self.store.where, self._number))
 
     def _ending(self, failure: BaseException | None, look: Callable[[], AppState]) -> dict[str, object]:
         said = failure.summary if isinstance(failure, CloudkitError) else type(failure).__name__ if failure else ""
-        said = said.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
         values: dict[str, object] = {
             "ended": self.clock(),
             "seconds": round(time.perf_counter() - self._started, 6),
             "outcome": outcome_of(failure),
-            "error": said,
+            "error": _clean(said),
             "image": self.image,
             "undoes": self.undoes,
         }
@@ -146,3 +158,8 @@ class Writing(Note):
     def _taken(self) -> dict[str, str]:
         taken, self._specs = self._specs, {}
         return taken
+
+
+def _clean(text: str) -> str:
+    """Return a text as a database takes it."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")

@@ -42,6 +42,7 @@ class Entry:
         image: The digest of the image that it was about.
         changed: True when another spec was wanted after it than before.
         undoes: The number of the entry that it undid.
+        source: What names the request, such as the identifiers of a chat's channel and message.
         note: What is to be said besides, such as what became of an operation whose process was killed.
     """
 
@@ -66,6 +67,7 @@ class Entry:
     image: str = ""
     changed: bool = False
     undoes: int | None = None
+    source: Mapping[str, str] = field(default_factory=dict, hash=False)
     note: str = ""
 
     __repr__ = chosen

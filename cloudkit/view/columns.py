@@ -124,6 +124,11 @@ def call(entry: Entry) -> Cell:
     return Cell(words if len(words) <= WIDEST else f"{words[: WIDEST - 3]}...", Tone.STRONG)
 
 
+def where(entry: Entry) -> Cell:
+    """Return through what it was asked for, and in which channel."""
+    return Cell(" ".join(filter(None, (entry.origin, entry.source.get("channel")))))
+
+
 def took(entry: Entry) -> Cell:
     return Cell("-" if entry.duration is None else f"{entry.duration:.1f}s")
 
@@ -204,7 +209,7 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         Column("TIME", lambda entry: Cell(shortly(entry.begun_at), Tone.DIM)),
         Column("CALL", call, wraps=True),
         Column("BY", lambda entry: Cell(entry.identity)),
-        Column("FROM", lambda entry: Cell(entry.origin)),
+        Column("FROM", where),
         Column("RESULT", outcome),
         Column("TOOK", took, right=True),
         Column("REVISION", lambda entry: Cell("-" if entry.revision is None else str(entry.revision)), right=True),

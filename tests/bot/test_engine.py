@@ -41,7 +41,7 @@ def test_an_app_lives_by_what_is_typed_in_a_chat(scene: Scene) -> None:
     alice.command("exec web node --version")
     ran = end("exit code 0")[-1]
     alice.command("delete web")
-    alice.press(end("Go on?")[-1], "Go on")
+    alice.press(end("asks for approval")[-1], "Approve")
     end("delete web: done after")
 
     assert "web 1/1 ready" in deployed.text

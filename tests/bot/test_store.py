@@ -75,7 +75,13 @@ def stores(where: str, clock: Clock) -> Iterator[list[Store]]:
 
 def request_of(name: str, **more: object) -> Request:
     """Return an approval that is asked for."""
-    given: dict[str, object] = {"line": "scale web 3", "said": "scale web 3", "verb": "scale", "app": "web", "digest": "ab12"}
+    given: dict[str, object] = {
+        "line": "scale web 3",
+        "said": "scale web 3",
+        "verb": "scale",
+        "app": "web",
+        "digest": "ab12",
+    }
     given |= {"asker": "U1", "team": "T1", "channel": "C1", "asked": 1_000.0, "until": 2_000.0}
     return Request(name=name, **(given | more))  # type: ignore[arg-type] # what a test asks for
 

@@ -20,8 +20,9 @@ import cedarpy
 
 from cloudkit.errors import ConfigError
 from cloudkit.verbs import Catalogue
+from cloudkit_bot.policy.approval import approval_of, rules_of, wrong_annotations
 from cloudkit_bot.policy.verdict import Asker, Verdict, Wanted
-from cloudkit_bot.policy.vocabulary import argument_kinds, schema_of
+from cloudkit_bot.policy.vocabulary import APPROVE, argument_kinds, schema_of
 
 __all__ = ["CedarPolicy", "PolicyFile"]
 
@@ -58,6 +59,9 @@ class CedarPolicy:
         if not checked.validation_passed:
             evidence = [str(getattr(error, "error", error)) for error in checked.errors]
             raise ConfigError("the policy is wrong", evidence=evidence, hint="mend the rule that is named")
+        evidence = list(wrong_annotations(rules_of(self.text).values()))
+        if evidence:
+            raise ConfigError("the policy is wrong", evidence=evidence, hint="mend the annotation that is named")
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -76,17 +80,20 @@ class CedarPolicy:
             LOGGER.warning("a rule of the policy failed: %s", found.diagnostics.errors)
             return Verdict(allowed=False, reason="a rule of the policy failed, so nothing is allowed", by=by)
         if found.allowed:
-            return Verdict(allowed=True, by=by)
+            named = rules_of(rules)
+            approval = approval_of(named[reason] for reason in found.diagnostics.reasons)
+            return Verdict(allowed=True, by=by, approval=None if wanted.approving else approval)
         return Verdict(allowed=False, reason="a rule forbids it" if by else "no rule allows it", by=by)
 
     def _request(self, asker: Asker, wanted: Wanted) -> dict[str, Any]:
         kinds = argument_kinds(self.catalogue, wanted.verb)
         arguments = {name: value for name, value in wanted.arguments.items() if name in kinds}
+        about = {"verb": wanted.verb} if wanted.approving else {"arguments": arguments}
         return {
             "principal": quoted("User", asker.id),
-            "action": quoted("Action", wanted.verb),
+            "action": quoted("Action", APPROVE if wanted.approving else wanted.verb),
             "resource": quoted("App", wanted.app) if wanted.app else quoted("Namespace", wanted.namespace),
-            "context": {"channel": wanted.channel, "direct": wanted.direct, "arguments": arguments},
+            "context": {"channel": wanted.channel, "direct": wanted.direct, **about},
         }
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from cloudkit.command import Call
 
-__all__ = ["Asker", "MembersLook", "Policy", "Verdict", "Wanted"]
+__all__ = ["Approval", "Asker", "MembersLook", "Policy", "Verdict", "Wanted", "named"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,7 @@ class Wanted:
         namespace: Where on it.
         channel: Where it was asked.
         direct: True in direct messages.
+        approving: True where it is asked whether somebody may approve it for another.
     """
 
     verb: str
@@ -60,6 +61,7 @@ class Wanted:
     namespace: str = ""
     channel: str = ""
     direct: bool = False
+    approving: bool = False
 
     @classmethod
     def of(cls, call: Call, *, backend: str, namespace: str, channel: str, direct: bool) -> Wanted:
@@ -94,6 +96,19 @@ def simple(arguments: Mapping[str, Any]) -> list[tuple[str, int | str | bool]]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """What has to come before something is done.
+
+    Args:
+        others: How many people must approve who did not ask for it; 0 lets the one who asks approve it, too.
+        expires: Seconds for which it can be approved; None leaves that to the settings.
+    """
+
+    others: int = 0
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What a policy says.
 
@@ -101,11 +116,13 @@ class Verdict:
         allowed: Whether it may be done.
         reason: Why not, in words for who asked; empty when it may.
         by: The rules that decided.
+        approval: What has to come before; None for nothing.
     """
 
     allowed: bool
     reason: str = ""
     by: tuple[str, ...] = ()
+    approval: Approval | None = None
 
 
 class Policy(Protocol):

@@ -11,9 +11,10 @@ from typing import Any
 from cloudkit.model.verb import Role
 from cloudkit.verbs import Arity, Catalogue, Kind, Parameter
 
-__all__ = ["argument_kinds", "schema_of"]
+__all__ = ["APPROVE", "argument_kinds", "schema_of"]
 
 TYPES: Mapping[type[Any], str] = {int: "Long", str: "String", bool: "Boolean"}
+APPROVE = "approve"  # the action of who approves what another has asked for
 FLAG = {"type": "Boolean"}
 PLACES: Mapping[str, Mapping[str, Any]] = {
     "User": {
@@ -35,25 +36,28 @@ def schema_of(catalogue: Catalogue) -> dict[str, Any]:
         for index, rank in enumerate(ranks)
     }
     verbs = {name: action(catalogue, name) for name in catalogue}
-    return {"": {"entityTypes": dict(PLACES), "actions": roles | verbs}}
+    return {"": {"entityTypes": dict(PLACES), "actions": roles | verbs | {APPROVE: approving()}}}
 
 
 def action(catalogue: Catalogue, name: str) -> dict[str, Any]:
     attributes = {
         one: {"type": kind, "required": needed} for one, (kind, needed) in argument_kinds(catalogue, name).items()
     }
-    context = {
-        "channel": {"type": "String"},
-        "direct": {"type": "Boolean"},
-        "arguments": {"type": "Record", "attributes": attributes},
-    }
+    context = {"arguments": {"type": "Record", "attributes": attributes}}
+    return {"memberOf": [{"id": catalogue[name].mark.role.value}], "appliesTo": applied(context)}
+
+
+def approving() -> dict[str, Any]:
+    """The action of approving: no role has it, as who may do something may not approve it for others."""
+    return {"memberOf": [], "appliesTo": applied({"verb": {"type": "String"}})}
+
+
+def applied(context: Mapping[str, Any]) -> dict[str, Any]:
+    place = {"channel": {"type": "String"}, "direct": {"type": "Boolean"}}
     return {
-        "memberOf": [{"id": catalogue[name].mark.role.value}],
-        "appliesTo": {
-            "principalTypes": ["User"],
-            "resourceTypes": ["App", "Namespace"],
-            "context": {"type": "Record", "attributes": context},
-        },
+        "principalTypes": ["User"],
+        "resourceTypes": ["App", "Namespace"],
+        "context": {"type": "Record", "attributes": place | context},
     }
 
 

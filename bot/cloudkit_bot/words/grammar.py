@@ -22,10 +22,11 @@ SWITCHES = {
 
 @dataclass(slots=True)
 class Wishes:
-    """What a line asks for beside its verb."""
+    """What a line asks for beside its verb, and its words, by which it can be sent again."""
 
     plan: bool = False
     share: bool = False
+    words: Sequence[str] = ()
 
 
 def chat_catalogue() -> Catalogue:

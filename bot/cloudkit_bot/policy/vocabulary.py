@@ -57,7 +57,7 @@ def applied(context: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "principalTypes": ["User"],
         "resourceTypes": ["App", "Namespace"],
-        "context": {"type": "Record", "attributes": place | context},
+        "context": {"type": "Record", "attributes": {**place, **context}},
     }
 
 

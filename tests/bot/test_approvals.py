@@ -161,18 +161,19 @@ def test_a_plan_waits_for_another(scene: Scene, alice: Person, lead: Person) -> 
     before = replicas(scene)
 
     lead.press(asked, "Approve")
-    ended = card(scene, "scale web 3: done after")
+    done = lambda: [one for one in scene.slack.seen(thread=asked.ts) if "scale web 3: done after" in one.text]  # noqa: E731 # for until
+    ended = scene.slack.until(done)
+    finished = card(scene, f", approved by {lead.user.id}")
 
     assert before == 2
     assert replicas(scene) == 3
     assert labels(asked) == ["Approve", "Deny"]
     assert "plan" in asked.kinds
     assert f'"user_id": "{alice.user.id}"'.replace('"', "'") in str(asked.blocks)
-    finished = card(scene, f"approved by {lead.user.id}")
     assert finished.ts == asked.ts
     assert labels(finished) == []
     assert "plan" in finished.kinds
-    assert ended.thread == asked.ts
+    assert len(ended) == 1
 
 
 def test_nobody_approves_their_own(scene: Scene, lead: Person) -> None:
@@ -363,6 +364,24 @@ def test_an_approval_expires(scene: Scene, alice: Person, lead: Person) -> None:
 
     assert expired.ts == asked.ts
     assert labels(expired) == []
+    assert replicas(scene) == 2
+
+
+def test_what_a_killed_bot_has_approved_and_not_begun_is_told(scene: Scene, alice: Person, lead: Person) -> None:
+    """On its card, so that nobody waits for it; nothing is done then, however late somebody comes."""
+    requests = scene.service.bot.store.requests
+    alice.command("scale web 3")
+    asked = card(scene)
+    requests.approve(value_of(asked), lead.user.id, 1)
+    clock = requests.clock
+    requests.clock = lambda: clock() + 61
+
+    told = card(scene, "stopped before it began")
+    begun = requests.begin(value_of(asked))
+
+    assert told.ts == asked.ts
+    assert labels(told) == []
+    assert not begun
     assert replicas(scene) == 2
 
 

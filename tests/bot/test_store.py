@@ -17,7 +17,7 @@ from conftest import absent
 from testbed.postgres import serving
 
 from cloudkit import Cloud, ConfigError, JournalError
-from cloudkit_bot.store.requests import APPROVED, DENIED, EXPIRED, OPEN, Request
+from cloudkit_bot.store.requests import APPROVED, DENIED, EXPIRED, LEFT, OPEN, Request
 from cloudkit_bot.store.store import Store, open_store
 from cloudkit_bot.store.works import Work
 
@@ -146,6 +146,24 @@ def test_what_has_expired_is_approved_by_nobody(stores: list[Store], clock: Cloc
     assert (approved, expired, settled) == (False, ["r1"], [True, False])
     assert stores[0].requests.approvers("r1") == ()
     assert stores[0].requests.open() == []
+
+
+def test_what_was_approved_is_begun_or_given_up_and_not_both(stores: list[Store], clock: Clock) -> None:
+    """Given up only when it was not begun in time."""
+    stores[0].requests.add(request_of("r1"))
+    stores[0].requests.approve("r1", "U2", 1)
+    early = stores[1].requests.forsaken(60)
+    clock.now += 60
+
+    left = [one.name for one in stores[1].requests.forsaken(60)]
+    acts = [
+        partial(one.requests.begin, "r1") if index % 2 else partial(one.requests.settle, "r1", LEFT, before=APPROVED)
+        for index, one in enumerate(stores)
+    ]
+
+    assert (early, left) == ([], ["r1"])
+    assert sum(at_once(acts)) == 1
+    assert stores[0].requests.forsaken(60) == []
 
 
 def test_a_request_is_kept_as_it_is(stores: list[Store]) -> None:

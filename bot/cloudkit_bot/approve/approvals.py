@@ -17,7 +17,7 @@ from cloudkit_bot.blocks.results import Shown
 from cloudkit_bot.blocks.sheet import Answer, Look
 from cloudkit_bot.policy.verdict import Approval, Verdict
 from cloudkit_bot.sending import Place, Unsent
-from cloudkit_bot.store.requests import APPROVED, DENIED, EXPIRED, MOVED, OPEN, Request, Requests
+from cloudkit_bot.store.requests import APPROVED, BEGUN, DENIED, EXPIRED, LEFT, MOVED, OPEN, Request, Requests
 from cloudkit_bot.words.grammar import Wishes
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Approvals"]
 
+PATIENCE = 60.0  # seconds from an approval to its begin, which takes one edit of a message
 MOVED_ON = "What is there has changed since it was asked. "
 
 
@@ -126,6 +127,8 @@ class Approvals:
         people = self.requests.approvers(request.name)
         with suppress(Unsent):  # the end tells it again
             self.desk.sender.edit(place_of(request), Ending(request=request, words="approved", people=people))
+        if not self.requests.begin(request.name):
+            return
         try:
             ended = self.desk.work(asks, call, self.desk.plans(call), agreed=request.digest, approvers=people)
         except Unsent:
@@ -167,17 +170,23 @@ class Approvals:
         self.end(request, "denied", (ask.user,))
 
     def expire(self) -> None:
-        """End what nobody has approved in time; of several bots one does."""
+        """End what nobody has approved in time, and what a bot has left that is gone; of several bots one does."""
         for request in self.requests.expired():
             if self.requests.settle(request.name, EXPIRED):
                 self.desk.audit.note(asking_of(request), "expire", request.app, arguments={"line": request.said})
                 self.end(request, "expired: nobody approved it in time, and the same line asks again", ())
 
+        for request in self.requests.forsaken(PATIENCE):
+            if self.requests.settle(request.name, LEFT, request.settler, before=APPROVED):
+                self.desk.audit.note(asking_of(request), "leave", request.app, arguments={"line": request.said})
+                self.end(request, "approved, but the bot was stopped before it began: send the line again", ())
+
     def check_open(self, request: Request) -> None:
         """Refuse what is settled, or too late."""
         if request.state != OPEN:
-            by = f" by {request.settler}" if request.settler and request.state in (APPROVED, DENIED) else ""
-            raise ConflictError(f"{request.said} is {request.state} already{by}")
+            state = APPROVED if request.state == BEGUN else request.state
+            by = f" by {request.settler}" if request.settler and state in (APPROVED, DENIED) else ""
+            raise ConflictError(f"{request.said} is {state} already{by}")
         if request.until <= self.requests.clock():
             raise ConflictError(f"{request.said} has expired: nobody approved it in time", hint="send the line again")
 

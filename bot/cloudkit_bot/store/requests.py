@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from cloudkit.journal.database import Database
 from cloudkit_bot.store.tables import added, columns, of_row
 
-__all__ = ["APPROVED", "DENIED", "EXPIRED", "MOVED", "OPEN", "Request", "Requests"]
+__all__ = ["APPROVED", "BEGUN", "DENIED", "EXPIRED", "LEFT", "MOVED", "OPEN", "Request", "Requests"]
 
 OPEN, APPROVED, DENIED, EXPIRED, MOVED = "open", "approved", "denied", "expired", "moved"
+BEGUN, LEFT = "begun", "left"  # what becomes of an approved one
 _MINE = "name = ? AND state = ? AND until > ?"
 
 
@@ -35,7 +36,8 @@ class Request:
         card: Its blocks without buttons: JSON.
         asked: When, in seconds since the epoch.
         until: When it expires.
-        state: ``open``, ``approved``, ``denied``, ``expired``, or ``moved`` when the world had moved.
+        state: ``open``, ``denied``, ``expired``, ``moved`` when the world had moved, or ``approved``; then ``begun``,
+            or ``left`` when its bot was gone before it had begun.
         settler: Who approved last, or denied; empty while it is open.
     """
 
@@ -60,6 +62,7 @@ class Request:
 
 _SELECT = f"SELECT {columns(Request)} FROM requests"  # noqa: S608 # names of our own
 _AGREE = "INSERT INTO approvals (request, approver, at) SELECT name, ?, ? FROM requests"
+_LAST = "(SELECT max(at) FROM approvals WHERE request = name)"
 _ENOUGH = "(SELECT count(*) FROM approvals WHERE request = ?) >= ?"
 
 
@@ -123,6 +126,17 @@ class Requests:
         """
         statement = "UPDATE requests SET state = ?, settler = ? WHERE name = ? AND state = ? RETURNING 1"
         return bool(self._database.write((statement, (state, settler, name, before))))
+
+    def begin(self, name: str) -> bool:
+        """Keep that what was approved is begun; return False where it was given up meanwhile."""
+        statement = "UPDATE requests SET state = ? WHERE name = ? AND state = ? RETURNING 1"
+        return bool(self._database.write((statement, (BEGUN, name, APPROVED))))
+
+    def forsaken(self, seconds: float) -> list[Request]:
+        """Return what was approved so many seconds ago, and nobody has begun."""
+        query = f"{_SELECT} WHERE state = ? AND {_LAST} <= ?"
+        found = self._database.read((query, (APPROVED, self.clock() - seconds)))
+        return [of_row(Request, row) for row in found]
 
     def expired(self) -> list[Request]:
         """Return the open requests whose time is over."""

@@ -367,6 +367,21 @@ def test_an_approval_expires(scene: Scene, alice: Person, lead: Person) -> None:
     assert replicas(scene) == 2
 
 
+def test_a_press_may_come_before_the_card_is_noted(
+    scene: Scene, alice: Person, lead: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The press says where the card is."""
+    monkeypatch.setattr(scene.service.bot.store.requests, "place", lambda *_given: None)
+    alice.command("scale web 3")
+    asked = card(scene)
+
+    lead.press(asked, "Approve")
+    ended = card(scene, f", approved by {lead.user.id}")
+
+    assert ended.ts == asked.ts
+    assert scene.slack.seen(thread=asked.ts)
+
+
 def test_what_a_killed_bot_has_approved_and_not_begun_is_told(scene: Scene, alice: Person, lead: Person) -> None:
     """On its card, so that nobody waits for it; nothing is done then, however late somebody comes."""
     requests = scene.service.bot.store.requests

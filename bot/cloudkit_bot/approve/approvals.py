@@ -98,7 +98,7 @@ class Approvals:
         try:
             if request is None or not at_its_place(request, ask):
                 raise UsageError("this button says nothing that can be done")
-            (self.approve if agrees else self.deny)(ask, request)
+            (self.approve if agrees else self.deny)(ask, placed(request, ask))
         except CloudkitError as error:
             app, line = (request.app, request.said) if request else ("", "")
             self.desk.audit.note(ask, verb, app, arguments={"line": line}, error=error)
@@ -221,7 +221,8 @@ class Approvals:
 
     def end(self, request: Request, words: str, people: Sequence[str]) -> None:
         """Show what became of it, with no button left."""
-        request = self.requests.find(request.name) or request
+        kept = self.requests.find(request.name) or request
+        request = kept if kept.message else replace(kept, channel=request.channel, message=request.message)
         with suppress(Unsent):  # it was tried again, and at last as a message of its own
             self.desk.sender.finish(
                 asking_of(request), place_of(request), Ending(request=request, words=words, people=people)
@@ -231,6 +232,11 @@ class Approvals:
 def at_its_place(request: Request, ask: Ask) -> bool:
     """Tell whether a button was pressed on the message of its own request."""
     return not request.message or (request.channel, request.message) == (ask.channel, ask.message)
+
+
+def placed(request: Request, ask: Ask) -> Request:
+    """Return a request with its place, which a press may know before the one who posted it has noted it."""
+    return request if request.message else replace(request, channel=ask.channel, message=ask.message)
 
 
 def asking_of(request: Request) -> Ask:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,6 +57,11 @@ class Named:
     def where(self) -> str:
         """Where it is, without credentials."""
         return self._database.where
+
+    @property
+    def alone(self) -> Sequence[Statement]:
+        """What a write begins with that no other writer may stand beside; see `Database.alone`."""
+        return self._database.alone
 
     def write(self, *statements: Statement) -> int:
         """Do all of it or nothing; see `Database.write`."""

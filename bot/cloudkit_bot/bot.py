@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping
+from hashlib import sha256
 from types import TracebackType
 from typing import Any, Self
 
@@ -36,6 +37,7 @@ from cloudkit_bot.sending import Sender, called
 from cloudkit_bot.settings import Settings
 from cloudkit_bot.store.store import open_store
 from cloudkit_bot.words.grammar import chat_catalogue, chat_grammar
+from cloudkit_bot.work.leases import Leases
 from cloudkit_bot.work.pool import Pool
 
 __all__ = ["Bot", "client_of"]
@@ -92,6 +94,7 @@ class Bot:
             pool=self.pool,
             telemetry=self.telemetry,
             audit=Audit(cloud=lambda: self.desk.cloud(), sender=sender, channel=settings.audit),  # noqa: PLW0108 # the desk is made after it
+            leases=Leases(self.store.works, realm_of(cloud, self.identity), tidy=self.store.deliveries.forget),
         )
         seal = Seal(settings.shared_secret)
         requests = self.store.requests
@@ -111,6 +114,7 @@ class Bot:
             signing_secret=self.settings.signing_secret.reveal() or secrets.token_hex(32),
             token_verification_enabled=True,
             request_verification_enabled=not self.settings.sockets,
+            process_before_response=True,  # a listener acknowledges at once; bolt looks for that every 10 ms otherwise
         )
         listen(app, self)
         return app
@@ -123,12 +127,30 @@ class Bot:
     ) -> None:
         self.close()
 
+    def attend(self) -> None:
+        """Hold what is done here, and take up what another bot over the same store has left."""
+        doing = self.desk.doing
+        self.desk.leases.start(doing.halted, lambda work: self.pool.submit(lambda: doing.take_up(work)))
+
     def close(self) -> None:
-        """Take no more, and let what goes on come to its end within the grace that the settings give."""
-        self.pool.close(self.settings.grace)
+        """Take no more, and let what goes on come to its end within the grace that the settings give.
+
+        What has not ended by then is left to the next bot over the same store; where nobody else can have the store,
+        it is stopped.
+        """
+        self.desk.leases.taking = False
+        self.pool.close(self.settings.grace, self.desk.doing.hand_over if self.store.lasting else None)
         self.menus.close(0.1)
         self.expiry.close()
+        self.desk.leases.stop()
         self.store.close()
+
+
+def realm_of(cloud: Cloud, identity: Mapping[str, Any]) -> str:
+    """Return what bots have in common that may take up each other's work: a workspace, a bot, and where they act."""
+    backend = cloud.backend
+    parts = (identity["team_id"], identity.get("user_id", ""), backend.name, backend.endpoint, backend.namespace)
+    return sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def client_of(settings: Settings) -> WebClient:

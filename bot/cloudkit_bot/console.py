@@ -51,6 +51,7 @@ def converse(settings: Settings, cloud: Cloud, line: Iterable[str] = ()) -> None
         person = Person(slack=slack, user=slack.user("you"), channel=slack.channel("here"))
         token, secret = Secret(slack.bot_token), Secret(slack.signing_secret)
         local = replace(settings, bot_token=token, signing_secret=secret, app_token=Secret(""), base_url=slack.base_url)
+        local = replace(local, store="memory")  # what the bot in Slack has begun is not this one's
         policy: Policy = PolicyFile(Path(settings.policy), chat_catalogue()) if settings.policy else Owner()
         with Bot(local, cloud, policy=policy) as bot:
             for text in typed(line, settings.command):

@@ -15,19 +15,18 @@ from cloudkit.model.plan import Plan
 from cloudkit.model.progress import Listener, silent
 from cloudkit.telemetry import Telemetry
 from cloudkit.verbs import Catalogue, Kind
-from cloudkit_bot.approve.agreed import agreed as agreed_only
 from cloudkit_bot.approve.agreed import bound, origin
 from cloudkit_bot.ask import Ask
 from cloudkit_bot.audit import Audit
 from cloudkit_bot.blocks.buttons import app_buttons
-from cloudkit_bot.blocks.results import Shown, answer, draw
-from cloudkit_bot.blocks.sheet import Answer, Look, Sheet
+from cloudkit_bot.blocks.results import Shown, answer
 from cloudkit_bot.people import People
 from cloudkit_bot.policy.verdict import Approval, Asker, Policy, Verdict, Wanted, named
-from cloudkit_bot.sending import Draw, Place, Sender, Unsent
+from cloudkit_bot.sending import Sender, Unsent
 from cloudkit_bot.words.grammar import Wishes
 from cloudkit_bot.words.line import split
-from cloudkit_bot.work.board import Board, Stopped, Title, span
+from cloudkit_bot.work.doing import Doing
+from cloudkit_bot.work.leases import Leases
 from cloudkit_bot.work.pool import Pool
 from cloudkit_bot.work.stream import gathered
 
@@ -36,7 +35,7 @@ __all__ = ["Desk"]
 if TYPE_CHECKING:
     from cloudkit_bot.approve.approvals import Approvals
 
-LISTENING, WORKING = 20.0, 3_600.0  # seconds that a stream is read: of a verb that asks, of one that acts
+LISTENING = 20.0  # seconds that the stream of a verb that asks is read
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,6 +53,7 @@ class Desk:
         pool: Remembers what goes on.
         telemetry: Hears of each operation.
         audit: Notes and tells who did what.
+        leases: Remembers for all bots what goes on.
     """
 
     catalogue: Catalogue
@@ -66,18 +66,30 @@ class Desk:
     pool: Pool
     telemetry: Telemetry
     audit: Audit
+    leases: Leases
     approvals: Approvals = field(init=False)
+    doing: Doing = field(init=False)
 
-    def cloud(self, listener: Listener = silent, agreed: str | None = None) -> Cloud:
-        """Return a cloud over the one backend, for one call.
+    def __post_init__(self) -> None:
+        self.doing = Doing(
+            cloud=self.cloud,
+            backend=self.backend,
+            sender=self.sender,
+            pool=self.pool,
+            leases=self.leases,
+            audit=self.audit,
+            shown=self.shown,
+        )
+
+    def cloud(self, listener: Listener = silent, backend: Backend | None = None) -> Cloud:
+        """Return a cloud for one call.
 
         Args:
             listener: Hears of long work.
-            agreed: What was approved, where nothing else may be applied.
+            backend: What stands before the one backend.
         """
-        backend = self.backend if agreed is None else agreed_only(self.backend, agreed)
         return Cloud(
-            backend,
+            backend or self.backend,
             namespace=self.backend.namespace,
             listener=listener,
             telemetry=self.telemetry,
@@ -114,6 +126,15 @@ class Desk:
             wishes: How.
             public: True where all see the answer.
         """
+        if call.verb.mark.changes and not wishes.plan:
+            with self.doing.kept(ask, described(call)) as first:
+                if first:
+                    self.decide(ask, call, wishes, public=public)
+        else:
+            self.decide(ask, call, wishes, public=public)
+
+    def decide(self, ask: Ask, call: Call, wishes: Wishes, *, public: bool) -> None:
+        """Do what the policy and the verb's mark say of a call."""
         mark = call.verb.mark
         try:
             verdict = self.check(ask, call)
@@ -231,34 +252,7 @@ class Desk:
             agreed: What was approved, where nothing else may be applied.
             approvers: Who has approved it.
         """
-        name = self.pool.name()
-        board = Board(Title(line=described(call), user=ask.user, name=name), plans, self.sender)
-        self.pool.keep(name, described(call), board)
-        approved = {"approvers": " ".join(approvers)} if approvers else {}
-        try:
-            board.post(lambda draw: self.sender.post(ask, draw))
-            with self.audit.acting(ask, **approved):
-                ending, words = self.carried_out(call, board, agreed)
-        finally:
-            self.pool.forget(name)
-        self.sender.finish(ask, board.place or Place(channel=ask.channel), ending)
-        by = f", approved by {' and '.join(approvers)}" if approvers else ""
-        self.audit.tell(ask, f"{described(call)}: {words}{by}")
-        return words
-
-    def carried_out(self, call: Call, board: Board, agreed: str | None = None) -> tuple[Draw, str]:
-        """Do the work, and return what ends its message, the result or what went wrong, and how it ended in words."""
-        try:
-            result = invoke(call, self.cloud(board, agreed))
-            if isinstance(result, Iterator):
-                result, _ = gathered(result, seconds=WORKING, stopping=lambda: board.stopping)
-            shown, ok = self.shown(call, result), True
-        except CloudkitError as error:
-            shown, ok = Shown(error), False
-        except Stopped:
-            shown, ok = Shown("stopped: what was done stands, and the same line goes on"), False
-        words = f"{'done' if ok else 'not done'} after {span(board.end(ok=ok))}"
-        return lambda look: ended(board, shown, words, look), words
+        return self.doing.work(ask, call, described(call), plans, agreed=agreed, approvers=approvers)
 
     def described(self, call: Call) -> str:
         """A call in words, without the values of its options."""
@@ -274,13 +268,6 @@ class Desk:
     def whisper(self, ask: Ask, shown: Shown) -> None:
         """Show something to who asks alone."""
         self.sender.whisper(ask, lambda look: answer(shown, look))
-
-
-def ended(board: Board, shown: Shown, words: str, look: Look) -> Answer:
-    sheet = Sheet(look)
-    board.drawn_end(sheet, words)
-    draw(shown.result, sheet, shown)
-    return sheet.answer()
 
 
 def described(call: Call) -> str:

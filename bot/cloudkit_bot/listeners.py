@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from slack_bolt import Ack, App, BoltResponse
 
 from cloudkit.command import Call, Help
-from cloudkit.errors import CloudkitError, UsageError
+from cloudkit.errors import CloudkitError, JournalError, UsageError
 from cloudkit.verbs import source_of
 from cloudkit_bot.approve.card import APPROVE, DENY
 from cloudkit_bot.ask import Ask, ask_of
@@ -22,7 +22,7 @@ from cloudkit_bot.blocks.buttons import RUN, SHOW
 from cloudkit_bot.blocks.results import Shown
 from cloudkit_bot.forms.fields import NAMES
 from cloudkit_bot.forms.form import CHOOSE, FORM, Origin, choosing, form, origin_of, words
-from cloudkit_bot.sending import Unsent, called
+from cloudkit_bot.sending import Unsent, called, passing
 from cloudkit_bot.words.grammar import Wishes
 from cloudkit_bot.words.line import plain_line
 from cloudkit_bot.work.board import STOP
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["MESSAGE_SHORTCUT", "SHORTCUT", "listen"]
 
 LOGGER = logging.getLogger("cloudkit_bot")
+AGAIN = (2.0, 10.0)  # seconds after which an answer is made again that Slack did not take
 SHORTCUT, MESSAGE_SHORTCUT = "cloud", "cloud_message"
 MENTION = re.compile(r"^\s*<@[A-Z0-9]+(?:\|[^>]*)?>\s*")
 Body = Mapping[str, Any]
@@ -101,9 +102,12 @@ class Listeners:
             self.bot.desk.whisper(ask, Shown("the bot is being stopped; the same line goes on in a moment"))
 
     def done(self, work: Work, ask: Ask, body: Body) -> None:
-        """Do some work; what nobody foresaw is told to who asked, and to the log."""
+        """Do some work, unless another bot does; what nobody foresaw is told to who asked, and to the log."""
         try:
-            work(ask, body)
+            if self.first(ask):
+                self.told(work, ask, body)
+        except JournalError as error:
+            self.bot.desk.whisper(ask, Shown(error))
         except Unsent as unsent:
             LOGGER.warning("an answer could not be sent: %s", unsent.word)
         except Exception as error:  # the last place before the thread
@@ -113,6 +117,27 @@ class Listeners:
                 self.bot.desk.whisper(ask, Shown(defect))
             except Unsent as unsent:
                 LOGGER.warning("an answer could not be sent: %s", unsent.word)
+
+    def told(self, work: Work, ask: Ask, body: Body) -> None:
+        """Do some work, and once more where Slack did not take its answer; what was begun is not begun again."""
+        for pause in AGAIN:
+            try:
+                work(ask, body)
+            except Unsent as unsent:
+                if not (ask.delivery and passing(unsent)) or self.bot.pool.closing:
+                    raise
+                time.sleep(pause)
+            else:
+                return
+        work(ask, body)
+
+    def first(self, ask: Ask) -> bool:
+        """Tell whether no other bot has got this delivery; where nobody can say, one that asks is answered twice."""
+        try:
+            return not ask.delivery or self.bot.store.deliveries.first(ask.delivery)
+        except JournalError as error:
+            LOGGER.warning("the store does not answer: %s", error.summary)
+            return True  # a change is refused all the same, as it cannot be kept
 
     def command(self, ask: Ask, body: Body) -> None:
         """Carry out a slash command; alone it opens the form."""
@@ -162,20 +187,22 @@ class Listeners:
         self.bot.desk.approvals.press(ask, value_of(body), agrees=False)
 
     def stopped(self, ask: Ask, body: Body) -> None:
-        """Stop work that goes on, where who pressed could have begun it."""
-        line, work = self.bot.pool.running.get(value_of(body), ("", None))
-        if work is None:
-            self.bot.desk.whisper(ask, Shown("it is over already"))
-            return
+        """Stop work that goes on, whichever bot does it, where who pressed could have begun it."""
+        name, desk = value_of(body), self.bot.desk
+        line, _ = self.bot.pool.running.get(name, ("", None))
+        kept = None if line else self.bot.store.works.find(name)
+        line = line or (kept.line if kept is not None else "")
         try:
-            meant = self.bot.desk.grammar.parse(shlex.split(line), Wishes())
+            meant = desk.grammar.parse(shlex.split(line), Wishes()) if line else None
             if isinstance(meant, Call):
-                self.bot.desk.check(ask, meant)
-            work.stop()
-            self.bot.desk.audit.note(ask, STOP, arguments={"line": line})
+                desk.check(ask, meant)
+            if not line or not desk.doing.halt(name):
+                desk.whisper(ask, Shown("it is over already"))
+            else:
+                desk.audit.note(ask, STOP, arguments={"line": line})
         except CloudkitError as error:
-            self.bot.desk.audit.note(ask, STOP, arguments={"line": line}, error=error)
-            self.bot.desk.whisper(ask, Shown(error))
+            desk.audit.note(ask, STOP, arguments={"line": line}, error=error)
+            desk.whisper(ask, Shown(error))
 
     def more(self, ask: Ask, body: Body) -> None:
         """Open the form of a verb for the app whose menu was used."""

@@ -22,14 +22,15 @@ from cloudkit_bot import limits
 from cloudkit_bot.ask import Ask
 from cloudkit_bot.blocks.sheet import Answer, Attached, Look
 
-__all__ = ["Draw", "Place", "Sender", "Unsent"]
+__all__ = ["Draw", "Place", "Sender", "Unsent", "called", "passing"]
 
 Draw = Callable[[Look], Answer]
 CLOSED = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action", "user_not_in_channel"})
 LONG = frozenset({"msg_blocks_too_long", "msg_too_long", "too_long"})
 GONE = frozenset({"cant_update_message", "edit_window_closed", "message_not_found"})
+PASSING = frozenset({"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable"})
 PAUSES = (0.5, 2.0, 5.0)  # seconds after each try of a last edit
-KEPT = 10_000  # addresses whose uses are remembered
+KEPT = 1_000  # addresses whose uses are remembered; one that is used up says so, too
 MARGIN = 5.0  # seconds before an address expires at which it is used no more
 
 
@@ -207,6 +208,11 @@ def called(method: Callable[..., Any], **given: Any) -> Any:  # noqa: ANN401 # S
         raise Unsent(str(error.response.get("error", "unknown"))) from error
     except (SlackClientError, OSError, HTTPException) as error:
         raise Unsent(f"{type(error).__name__}: {error}") from error
+
+
+def passing(unsent: Unsent) -> bool:
+    """Tell whether what went wrong may go well a little later: Slack is busy, or was not reached."""
+    return unsent.word in PASSING or ":" in unsent.word
 
 
 def message_of(answer: Answer) -> dict[str, Any]:

@@ -73,6 +73,7 @@ class Service:
     def start(self) -> None:
         """Listen, and connect to Slack where the settings ask for Socket Mode."""
         self._thread.start()
+        self.bot.attend()
         if self.bot.settings.sockets:
             from slack_bolt.adapter.socket_mode import SocketModeHandler
 

@@ -49,13 +49,12 @@ class Scene:
 
 def settings_of(slack: Workspace, **more: object) -> Settings:
     """Return the settings of a bot for a workspace."""
+    given = {"port": 0, "grace": 5.0, "store": "memory"} | more
     return Settings(
         bot_token=Secret(slack.bot_token),
         signing_secret=Secret(slack.signing_secret),
         base_url=slack.base_url,
-        port=0,
-        grace=5.0,
-        **more,  # type: ignore[arg-type]  # what a test asks for
+        **given,  # type: ignore[arg-type]  # what a test asks for
     )
 
 

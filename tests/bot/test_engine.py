@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from bot.conftest import Everybody, Scene, settings_of
@@ -11,7 +16,7 @@ from prometheus_client import CollectorRegistry
 from cloudkit import Cloud
 from cloudkit_bot.bot import Bot
 from cloudkit_bot.serving import Service
-from cloudkit_bot.testing import Workspace
+from cloudkit_bot.testing import Person, Workspace
 
 pytestmark = pytest.mark.engine
 IMAGE = "node:22-bookworm-slim"
@@ -48,3 +53,53 @@ def test_an_app_lives_by_what_is_typed_in_a_chat(scene: Scene) -> None:
     assert "web 2/2 ready" in scaled.text
     assert "v22" in str(ran.blocks)
     assert scene.cloud.apps() == ()
+
+
+SLOW = "setTimeout(() => require('http').createServer((q, a) => a.end('hi')).listen(3000), 6000)"
+
+
+def test_a_bot_that_is_killed_in_the_midst_of_a_rollout_leaves_nothing_undone(
+    slack: Workspace, namespace: str, engine: str, tmp_path: Path
+) -> None:
+    """``kill -9`` of the process; another over the same store finishes the rollout and tells it in the same message."""
+    policy = tmp_path / "policy.cedar"
+    policy.write_text("permit(principal, action, resource);")
+    given = {"SLACK_BOT_TOKEN": slack.bot_token, "SLACK_SIGNING_SECRET": slack.signing_secret, "DOCKER_HOST": engine}
+    settings = {"base_url": slack.base_url, "port": "0", "policy": policy, "store": tmp_path / "bot.sqlite"}
+    settings |= {"backend": "docker", "namespace": namespace}
+    environment = {
+        **os.environ,
+        **given,
+        **{f"CLOUDKIT_BOT_{name.upper()}": str(value) for name, value in settings.items()},
+    }
+    alice, ops = slack.user("alice"), slack.channel("ops")
+    with Cloud("docker", namespace=namespace) as cloud, serving(environment) as (first, url):
+        line = f'deploy web {IMAGE} --port 3000 --replicas 2 --user 65532 --command "node -e \\"{SLOW}\\""'
+        Person(slack=slack, user=alice, channel=ops, url=url).command(line)
+        slack.until(lambda: [app for app in cloud.apps() if app.replicas and not app.ready], seconds=120)
+        first.kill()
+        first.wait()
+
+        with serving(environment):
+            end = slack.until(lambda: [one for one in slack.seen(thread="") if " after " in one.text], seconds=120)
+        there = cloud.app("web").status()
+
+    assert f"deploy web {IMAGE}: done after" in end[0].text
+    assert len(slack.seen(thread="")) == 1
+    assert (there.ready, there.generation, there.revision) == (2, 1, 1)
+
+
+@contextmanager
+def serving(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the command ``cloudkit-bot run`` while the block lasts; give its process, and where it listens."""
+    process = subprocess.Popen(
+        [Path(sys.executable).with_name("cloudkit-bot"), "run"], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    try:
+        said = process.stdout.readline()
+        yield process, said.split()[2].rstrip(";")
+    finally:
+        process.terminate()
+        process.wait(60)
+        process.stdout.close()

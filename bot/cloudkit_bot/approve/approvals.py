@@ -98,7 +98,13 @@ class Approvals:
         try:
             if request is None or not at_its_place(request, ask):
                 raise UsageError("this button says nothing that can be done")
-            (self.approve if agrees else self.deny)(ask, placed(request, ask))
+            request = placed(request, ask)
+            if not agrees:
+                self.deny(ask, request)
+                return
+            with self.desk.doing.kept(ask, request.said) as first:
+                if first:
+                    self.approve(ask, request)
         except CloudkitError as error:
             app, line = (request.app, request.said) if request else ("", "")
             self.desk.audit.note(ask, verb, app, arguments={"line": line}, error=error)
@@ -118,7 +124,7 @@ class Approvals:
             self.moved(ask, request, (asks, call, words), approval)
         elif self.requests.approve(request.name, ask.user, max(1, approval.others)):
             self.desk.audit.note(ask, APPROVE, request.app, arguments={"line": request.said, "of": request.asker})
-            self.carry_out(asks, request, call)
+            self.carry_out(replace(asks, delivery=ask.delivery), request, call)
         else:
             self.counted(ask, request, approval)
 
@@ -129,10 +135,7 @@ class Approvals:
             self.desk.sender.edit(place_of(request), Ending(request=request, words="approved", people=people))
         if not self.requests.begin(request.name):
             return
-        try:
-            ended = self.desk.work(asks, call, self.desk.plans(call), agreed=request.digest, approvers=people)
-        except Unsent:
-            ended = "not done, as Slack did not take its message"
+        ended = self.desk.work(asks, call, self.desk.plans(call), agreed=request.digest, approvers=people)
         self.end(request, f"{ended}, approved", people)
 
     def counted(self, ask: Ask, request: Request, approval: Approval) -> None:

@@ -30,10 +30,12 @@ class Store:
     Args:
         database: What keeps them.
         clock: Seconds since the epoch.
+        lasting: True where another process can have them, and a later one.
     """
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time, *, lasting: bool = True) -> None:
         self.database = Named(database)
+        self.lasting = lasting
         self.requests = Requests(self.database, clock)
         self.works = Works(self.database, clock)
         self.deliveries = Deliveries(self.database, clock)
@@ -103,12 +105,12 @@ def open_store(setting: str, journal: str, clock: Callable[[], float] = time.tim
         from cloudkit.journal.postgres import PostgresDatabase
 
         return Store(PostgresDatabase(where, migrations=MIGRATIONS, schema=SCHEMA), clock)
-    if "://" in where or (setting and Path(where).absolute() == Path(journal).absolute()):
+    if "://" in where or (setting not in ("", IN_MEMORY) and Path(where).absolute() == Path(journal).absolute()):
         raise ConfigError("the setting store is neither a file of the bot's own nor a Postgres URL", hint=HINT)
     from cloudkit.journal.sqlite import SqliteDatabase
 
     path = None if where == IN_MEMORY else Path(where).expanduser()
-    return Store(SqliteDatabase(path, migrations=MIGRATIONS, mark=MARK), clock)
+    return Store(SqliteDatabase(path, migrations=MIGRATIONS, mark=MARK), clock, lasting=path is not None)
 
 
 def beside(journal: str) -> str:

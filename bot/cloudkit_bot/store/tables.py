@@ -69,6 +69,10 @@ MIGRATIONS: Migrations = (
         "CREATE TABLE deliveries (name TEXT PRIMARY KEY, until DOUBLE PRECISION NOT NULL)",
         "CREATE TABLE facts (name TEXT PRIMARY KEY, content TEXT NOT NULL)",
     ),
+    (
+        "ALTER TABLE works ADD COLUMN wanted TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE works ADD COLUMN halted BIGINT NOT NULL DEFAULT 0",
+    ),
 )
 
 T = TypeVar("T", bound="DataclassInstance")

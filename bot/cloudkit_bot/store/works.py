@@ -33,6 +33,8 @@ class Work:
         until: When its lease ends.
         state: ``running`` or ``ended``.
         outcome: How it ended, in words; empty while it goes on.
+        wanted: What its plans lead to, so that another can go on with it; empty for what has none.
+        halted: 1 once somebody has stopped it.
     """
 
     name: str
@@ -49,6 +51,8 @@ class Work:
     until: float
     state: str = RUNNING
     outcome: str = ""
+    wanted: str = ""
+    halted: int = 0
 
 
 _SELECT = f"SELECT {columns(Work)} FROM works"  # noqa: S608 # names of our own
@@ -66,9 +70,36 @@ class Works:
         self._database = database
         self.clock = clock
 
-    def begin(self, work: Work) -> None:
-        """Keep new work, before it is begun."""
-        self._database.write(added("works", work))
+    def begin(self, work: Work) -> bool:
+        """Keep new work, before it is begun; return True for the first that has it under its name."""
+        statement, values = added("works", work)
+        return bool(self._database.write((f"{statement} ON CONFLICT DO NOTHING RETURNING 1", values)))
+
+    def intend(self, name: str, line: str, digest: str, wanted: str) -> None:
+        """Keep what work is about to do, before it does it."""
+        statement = "UPDATE works SET line = ?, digest = ?, wanted = ? WHERE name = ?"
+        self._database.write((statement, (line, digest, wanted, name)))
+
+    def halt(self, name: str) -> bool:
+        """Keep that somebody has stopped work, whoever does it; return True where it goes on."""
+        statement = ("UPDATE works SET halted = 1 WHERE name = ? AND state = ? RETURNING 1", (name, RUNNING))
+        return bool(self._database.write(statement))
+
+    def mine(self, owner: str) -> list[Work]:
+        """Return what an owner does."""
+        found = self._database.read((f"{_SELECT} WHERE owner = ? AND state = ?", (owner, RUNNING)))
+        return [of_row(Work, row) for row in found]
+
+    def release(self, name: str, owner: str, nobody: str) -> None:
+        """Let go of work that another is to go on with.
+
+        Args:
+            name: The work.
+            owner: Who has it.
+            nobody: What its owner is called until another takes it.
+        """
+        statement = "UPDATE works SET until = 0, owner = ? WHERE name = ? AND owner = ? AND state = ?"
+        self._database.write((statement, (nobody, name, owner, RUNNING)))
 
     def place(self, name: str, channel: str, message: str) -> None:
         """Keep where its message is."""

@@ -15,7 +15,10 @@ __all__ = ["Rates"]
 TIERS = {1: 1, 2: 20, 3: 50, 4: 100}  # calls a minute
 METHODS: Mapping[str, int] = {
     "apps.connections.open": 1,
+    "chat.appendStream": 4,
     "chat.delete": 3,
+    "chat.startStream": 2,
+    "chat.stopStream": 2,
     "chat.update": 3,
     "chat.postEphemeral": 4,
     "conversations.info": 3,

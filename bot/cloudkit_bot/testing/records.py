@@ -78,6 +78,7 @@ class Message:
         said: Each text that it has had, the first one first.
         deleted: True once it is gone.
         documents: The files that it shows.
+        streaming: True while more of it may come.
     """
 
     channel: str
@@ -90,6 +91,7 @@ class Message:
     said: list[str] = field(default_factory=list)
     deleted: bool = False
     documents: list[Document] = field(default_factory=list)
+    streaming: bool = False
 
     @property
     def kinds(self) -> list[str]:

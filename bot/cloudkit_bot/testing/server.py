@@ -10,6 +10,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from cloudkit_bot.testing import streams
 from cloudkit_bot.testing.methods import METHODS, SCOPES, shown
 from cloudkit_bot.testing.refusal import Refusal
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Server"]
 
+STREAMING = streams.start_stream  # its methods are among METHODS once they are loaded
 NESTED = ("blocks", "view", "files", "attachments", "metadata")  # JSON inside a form
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from threading import Condition, Thread
 
 from slackblocks import ActionsBlock, Button, PlanBlock, RichTextBlock, TaskCardBlock
@@ -14,21 +14,21 @@ from cloudkit.model.plan import Plan
 from cloudkit.model.progress import Progress
 from cloudkit_bot import limits
 from cloudkit_bot.blocks.parts import code, said
+from cloudkit_bot.blocks.results import Shown, draw
 from cloudkit_bot.blocks.sheet import Answer, Look, Sheet
 from cloudkit_bot.blocks.text import cut
 from cloudkit_bot.sending import Draw, Place, Sender, Unsent
+from cloudkit_bot.work.below import Below
+from cloudkit_bot.work.detached import Stopped
+from cloudkit_bot.work.feed import Feed
 from cloudkit_bot.work.steps import Step, Steps
 
-__all__ = ["STOP", "Board", "Stopped", "span"]
+__all__ = ["HANDED", "STOP", "Board", "Ended", "Title", "span"]
 
 STOP = "halt"  # what the action_id of the button begins with that stops work
 PAUSE = 1.5  # seconds between two edits of a message
 MARKS = {"pending": "▫️", "in_progress": "⏳", "complete": "✅", "error": "❌"}
-RUNNING = 8  # tasks that are shown of the work's own
-
-
-class Stopped(BaseException):  # as KeyboardInterrupt: no error, and nothing but an end takes it
-    """Somebody has stopped the work: what was done stands, and the same line goes on."""
+HANDED = "the bot is being stopped; the next one goes on with it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Board:
         title: What is done.
         plans: Its plan, where there is one.
         sender: Sends the edits.
-        place: Where the message is.
+        feed: Tells in the thread what is heard and printed.
         pause: Seconds between two edits.
         clock: Seconds.
     """
@@ -64,6 +64,7 @@ class Board:
         plans: Sequence[Plan],
         sender: Sender,
         *,
+        feed: Feed | None = None,
         pause: float = PAUSE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -73,7 +74,10 @@ class Board:
         self.pause = pause
         self.clock = clock
         self.began = clock()
-        self.stopping = False
+        self.feed = feed
+        self.below: Callable[[Place], Below] | None = None
+        self.apps: Sequence[str] = ()
+        self.stopping = self.handed = False
         self._steps = Steps(plans)
         self._changed = Condition()
         self._dirty = self._over = False
@@ -84,6 +88,17 @@ class Board:
         self.place = post(self.draw)
         if self.place.ts:
             self._pen.start()
+            if self.feed is not None and self.below is not None:
+                self.feed.begin(self.below(self.place))
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Write while the block lasts; where it is left by an error, nothing is written any more."""
+        try:
+            yield
+        except BaseException:
+            self.end(ok=False)
+            raise
 
     def __call__(self, event: Progress) -> None:
         """Hear of the work, from any thread.
@@ -95,12 +110,39 @@ class Board:
             self._steps.hear(event)
             self._dirty = True
             self._changed.notify_all()
+        if self.feed is not None:
+            self.feed.hear(event)
         if self.stopping:
             raise Stopped
 
-    def stop(self) -> None:
-        """Let the work end where it next tells of itself."""
+    def watch(self, app: str) -> None:
+        """Tell of one app more what it prints, and at last what stands of it."""
+        if app not in self.apps:
+            self.apps = [*self.apps, app]
+        if self.feed is not None:
+            self.feed.printed.add(app)
+
+    def stop(self, *, handed: bool = False) -> None:
+        """Let the work end where it next tells of itself.
+
+        Args:
+            handed: True where another bot goes on with it, and tells its end.
+        """
+        if handed:
+            self._hand()
         self.stopping = True
+
+    def _hand(self) -> None:
+        """Tell that another bot goes on, and write nothing after that."""
+        self.handed = True
+        with self._changed:
+            self._steps.message, self._over = HANDED, True
+            self._changed.notify_all()
+        if self._pen.ident is not None:
+            self._pen.join()
+        if self.place is not None and self.place.ts:
+            with suppress(Unsent):  # whoever goes on with it tells its end
+                self.sender.edit(self.place, self.draw)
 
     def end(self, *, ok: bool) -> float:
         """Take that the work is over, and return how many seconds it took; the last edit is the caller's."""
@@ -108,9 +150,16 @@ class Board:
             self._steps.end(ok=ok)
             self._over = True
             self._changed.notify_all()
+        if self.feed is not None:
+            self.feed.over()
         if self._pen.ident is not None:
             self._pen.join()
         return self.clock() - self.began
+
+    def told(self) -> None:
+        """Take that the end was told; the thread below is brought to its end."""
+        if self.feed is not None:
+            self.feed.end()
 
     def _write(self) -> None:
         """Edit the message when there is something new, and not too often."""
@@ -141,6 +190,35 @@ class Board:
         """Draw the steps as they ended, on the message that ends the work."""
         sheet.say(f"{self.title.line}: {words}")
         draw_steps(f"{self.title.line} · {words}", self._steps.rows(), sheet)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The message of work that is over: how it ended, its steps, its result.
+
+    Args:
+        board: The work's.
+        shown: Its result, or what went wrong.
+        seconds: How long it took.
+        ok: True where all was done.
+    """
+
+    board: Board
+    shown: Shown
+    seconds: float
+    ok: bool = field(kw_only=True)
+
+    @property
+    def words(self) -> str:
+        """How it ended, and after how long."""
+        return f"{'done' if self.ok else 'not done'} after {span(self.seconds)}"
+
+    def __call__(self, look: Look) -> Answer:
+        """Draw it."""
+        sheet = Sheet(look)
+        self.board.drawn_end(sheet, self.words)
+        draw(self.shown.result, sheet, self.shown)
+        return sheet.answer()
 
 
 def draw_steps(title: str, steps: Sequence[Step], sheet: Sheet) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Protocol
 
 __all__ = ["Pool", "Stoppable"]
@@ -15,8 +15,8 @@ __all__ = ["Pool", "Stoppable"]
 class Stoppable(Protocol):
     """Work that can be stopped."""
 
-    def stop(self) -> None:
-        """Let it end soon."""
+    def stop(self, *, handed: bool = False) -> None:
+        """Let it end soon; with ``handed`` another goes on with it."""
         ...
 
 
@@ -55,27 +55,31 @@ class Pool:
         """How much is going on or waits."""
         return self._busy
 
-    def name(self) -> str:
-        """Return a new name for work that can be stopped."""
-        return secrets.token_hex(8)
-
-    def keep(self, name: str, line: str, work: Stoppable) -> None:
-        """Remember work under its name, with the line that it carries out."""
+    @contextmanager
+    def keeping(self, name: str, line: str, work: Stoppable) -> Iterator[None]:
+        """Remember work under its name, with the line that it carries out, while it goes on."""
         self.running[name] = (line, work)
+        try:
+            yield
+        finally:
+            self.running.pop(name, None)
 
-    def forget(self, name: str) -> None:
-        """Forget work that is over."""
-        self.running.pop(name, None)
+    def close(self, grace: float, leave: Callable[[], object] | None = None) -> bool:
+        """Take no more, wait for what goes on, then stop it; return True when all came to its own end.
 
-    def close(self, grace: float) -> bool:
-        """Take no more, wait for what goes on, then stop it; return True when all came to its own end."""
+        Args:
+            grace: Seconds that it has.
+            leave: Hands over to another what has not ended by then, in place of stopping it.
+        """
         self.closing = True
         self.executor.shutdown(wait=False, cancel_futures=False)
         ended = self._wait(grace)
         if not ended:
+            if leave is not None:
+                leave()
             for _, work in list(self.running.values()):
                 work.stop()
-            self._wait(5.0)
+            self._wait(10.0)
         return ended
 
     def _wait(self, seconds: float) -> bool:

@@ -80,11 +80,17 @@ def section(one: Block) -> str:
 def rich(one: Block) -> str:
     parts = []
     for element in one["elements"]:
-        text = escape("".join(str(part.get("text", part.get("url", ""))) for part in element["elements"]))
+        text = escape("".join(piece(part) for part in element["elements"]))
         parts.append(
             f"<pre>{text}</pre>" if element["type"] == "rich_text_preformatted" else f"<div class=text>{text}</div>"
         )
     return "".join(parts)
+
+
+def piece(part: Block) -> str:
+    """What stands in a line: a text, a link, or whom or what is mentioned, by its identifier."""
+    mention = {"user": "@", "usergroup": "@", "channel": "#"}.get(part["type"])
+    return f"{mention}{part[part['type'] + '_id']}" if mention else str(part.get("text", part.get("url", "")))
 
 
 def card(one: Block) -> str:

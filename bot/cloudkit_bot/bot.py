@@ -55,6 +55,7 @@ class Bot:
         cloud: Where the apps run.
         policy: Who may do what; where None, members may look and nobody may change anything.
         telemetry: Where events and metrics go.
+        counts: What counts the deliveries, where several bots count together.
 
     Raises:
         ConfigError: Nothing would prove a request to be Slack's.
@@ -68,6 +69,7 @@ class Bot:
         *,
         policy: Policy | None = None,
         telemetry: Telemetry | None = None,
+        counts: Counts | None = None,
     ) -> None:
         if not settings.sockets and not settings.signing_secret.reveal():
             message = "requests by HTTP are proved by a secret, and there is none"
@@ -77,7 +79,7 @@ class Bot:
         self.identity: Mapping[str, Any] = called(self.client.auth_test).data
         self.telemetry = telemetry or Telemetry()
         self.pool, self.menus = Pool(settings.workers), Pool(MENUS)
-        self.counts = Counts(self.telemetry.registry, lambda: self.pool.busy)
+        self.counts = counts or Counts(self.telemetry.registry, lambda: self.pool.busy)
         self.store = open_store(settings.store, cloud.config.journal)
         catalogue = chat_catalogue()
         look = Look(classic=settings.classic, program=settings.command, redact=Redaction(settings.secrets))
@@ -118,6 +120,11 @@ class Bot:
         )
         listen(app, self)
         return app
+
+    @property
+    def closing(self) -> bool:
+        """True once it takes no more."""
+        return self.pool.closing
 
     def __enter__(self) -> Self:
         return self

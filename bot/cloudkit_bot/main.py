@@ -49,11 +49,13 @@ def serve(settings: Settings, stopping: threading.Event) -> None:
     from cloudkit_bot.sending import Unsent
     from cloudkit_bot.serving import Service
     from cloudkit_bot.words.grammar import chat_catalogue
+    from cloudkit_bot.workspaces.workspaces import Workspaces
 
     registry = CollectorRegistry()
     policy = PolicyFile(Path(settings.policy), chat_catalogue()) if settings.policy else None
     try:
-        bot = Bot(settings, cloud_of(settings), policy=policy, telemetry=Telemetry(registry))
+        kind = Workspaces if settings.client_id else Bot
+        bot = kind(settings, cloud_of(settings), policy=policy, telemetry=Telemetry(registry))
         with Service(bot, registry) as service:
             way = "Socket Mode" if settings.sockets else service.url
             click.echo(f"listening by {way}; healthy at http://{settings.host}:{service.port}/healthz")
@@ -67,12 +69,13 @@ def serve(settings: Settings, stopping: threading.Event) -> None:
 @click.option("--command", default="/cloud", show_default=True, help="The slash command.")
 @click.option("--name", default="Cloud", show_default=True, help="What the bot is called.")
 @click.option("--url", default="", help="Where Slack's requests are taken, for HTTP; Socket Mode where not given.")
+@click.option("--install", default="", help="Where browsers reach the bot, for an app that many workspaces install.")
 @click.option("--groups", is_flag=True, help="Ask for the members of user groups, for a policy that names some.")
-def manifest(command: str, name: str, url: str, *, groups: bool) -> None:
+def manifest(command: str, name: str, url: str, install: str, *, groups: bool) -> None:
     """Print the app manifest, with the least scopes."""
     from cloudkit_bot.manifest import manifest_text
 
-    click.echo(manifest_text(command=command, name=name, url=url, groups=groups))
+    click.echo(manifest_text(command=command, name=name, url=url, groups=groups, install=install))
 
 
 @program.command()

@@ -10,7 +10,7 @@ from typing import Any
 
 from cloudkit_bot.listeners import MESSAGE_SHORTCUT, SHORTCUT
 
-__all__ = ["SCOPES", "manifest", "manifest_text"]
+__all__ = ["EVENTS", "GONE", "REDIRECT", "SCOPES", "manifest", "manifest_text", "scopes"]
 
 SCOPES = {
     "app_mentions:read": "lines that begin with the bot's name",
@@ -24,7 +24,23 @@ SCOPES = {
 GROUPS = "usergroups:read"
 
 
-def manifest(*, command: str = "/cloud", name: str = "Cloud", url: str = "", groups: bool = False) -> dict[str, Any]:
+REDIRECT = "/slack/oauth_redirect"
+EVENTS = ("app_mention", "message.im")
+GONE = ("app_uninstalled", "tokens_revoked")
+
+
+def scopes(*, groups: bool = False) -> list[str]:
+    """Return the scopes of the bot's token.
+
+    Args:
+        groups: True where the policy names user groups, so that their members must be read.
+    """
+    return sorted([*SCOPES, *([GROUPS] if groups else [])])
+
+
+def manifest(
+    *, command: str = "/cloud", name: str = "Cloud", url: str = "", groups: bool = False, install: str = ""
+) -> dict[str, Any]:
     """Return the manifest of the bot's app.
 
     Args:
@@ -32,11 +48,12 @@ def manifest(*, command: str = "/cloud", name: str = "Cloud", url: str = "", gro
         name: What the bot is called.
         url: Where Slack's requests are taken; Socket Mode where empty.
         groups: True where the policy names user groups, so that their members must be read.
+        install: Where browsers reach the bot, for an app that many workspaces install; its tokens expire.
     """
-    scopes = sorted([*SCOPES, *([GROUPS] if groups else [])])
     hint = "scale web 3"
     slash = {"command": command, "description": "Run, scale, roll and explain apps", "usage_hint": hint}
-    events = {"bot_events": ["app_mention", "message.im"]}
+    events = {"bot_events": [*EVENTS, *(GONE if install else ())]}
+    redirect = {"redirect_urls": [f"{install.rstrip('/')}{REDIRECT}"]} if install else {}
     addressed = {"request_url": url} if url else {}
     return {
         "display_information": {"name": name, "description": "The verbs of cloudkit as chat commands"},
@@ -50,14 +67,14 @@ def manifest(*, command: str = "/cloud", name: str = "Cloud", url: str = "", gro
             "shortcuts": [shortcut(SHORTCUT, "global"), shortcut(MESSAGE_SHORTCUT, "message")],
             "slash_commands": [{**slash, "should_escape": True, **({"url": url} if url else {})}],
         },
-        "oauth_config": {"scopes": {"bot": scopes}},
+        "oauth_config": {**redirect, "scopes": {"bot": scopes(groups=groups)}},
         "settings": {
             "event_subscriptions": events | addressed,
             "interactivity": {"is_enabled": True}
             | ({"request_url": url, "message_menu_options_url": url} if url else {}),
             "org_deploy_enabled": False,
             "socket_mode_enabled": not url,
-            "token_rotation_enabled": False,
+            "token_rotation_enabled": bool(install),
         },
     }
 

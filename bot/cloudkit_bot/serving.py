@@ -14,14 +14,18 @@ from slack_bolt.adapter.wsgi import SlackRequestHandler
 from waitress.server import create_server
 from waitress.wasyncore import close_all
 
+from cloudkit_bot.workspaces.installing import INSTALL, REDIRECT
+
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from cloudkit_bot.bot import Bot
+    from cloudkit_bot.workspaces.workspaces import Workspaces
 
 __all__ = ["PATH", "Service"]
 
 PATH = "/slack/events"
+PING = 2.0  # seconds; a link that breaks with no word is given up after four or five of them, and made anew
 BODY_LIMIT = 1 << 20  # bytes of a request
 LOGGER = logging.getLogger("cloudkit_bot")
 
@@ -30,11 +34,11 @@ class Service:
     """A bot that is reached.
 
     Args:
-        bot: The bot.
+        bot: The bot of one workspace, or of many.
         registry: What ``/metrics`` shows.
     """
 
-    def __init__(self, bot: Bot, registry: CollectorRegistry) -> None:
+    def __init__(self, bot: Bot | Workspaces, registry: CollectorRegistry) -> None:
         self.bot = bot
         self._slack = SlackRequestHandler(bot.app, PATH)
         self._metrics = make_wsgi_app(registry)
@@ -78,7 +82,9 @@ class Service:
             from slack_bolt.adapter.socket_mode import SocketModeHandler
 
             token = self.bot.settings.app_token.reveal()
-            self._link = SocketModeHandler(self.bot.app, token, logger=LOGGER, web_client=self.bot.client)
+            self._link = SocketModeHandler(
+                self.bot.app, token, logger=LOGGER, web_client=self.bot.client, ping_interval=PING
+            )
             self._link.connect()
 
     def stop(self) -> None:
@@ -95,7 +101,7 @@ class Service:
 
     def healthy(self) -> str:
         """Return what is wrong; empty while all is well."""
-        if self.bot.pool.closing:
+        if self.bot.closing:
             return "stopping"
         if self._link is not None and not self._link.client.is_connected():
             return "not connected to Slack"
@@ -111,7 +117,7 @@ class Service:
         if path == "/metrics":
             shown: Iterable[bytes] = self._metrics(environ, start)
             return shown
-        if self.bot.settings.sockets:
+        if self.bot.settings.sockets and path not in (INSTALL, REDIRECT):
             start("404 Not Found", [("Content-Type", "text/plain")])
             return [b"Socket Mode takes no requests\n"]
         return self._slack(environ, start)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -31,6 +31,10 @@ class Settings:
         bot_token: ``xoxb-...``, from the app's page at Slack.
         signing_secret: What Slack signs its requests with; needed for HTTP.
         app_token: ``xapp-...``, for Socket Mode; without it the bot listens by HTTP.
+        client_id: The app's, by which workspaces install it; without it the bot token is that of the one workspace.
+        client_secret: The app's, for installations.
+        workspaces: Those that may install it, such as ``T0123,T0456``; ``*`` for any.
+        url: Where browsers reach the bot, such as ``https://bot.example``, for installations.
         command: The slash command.
         policy: The policy file; without it nobody may change anything.
         store: The bot's own database: a file, or ``postgresql://...`` for several bots; beside the journal where empty.
@@ -51,6 +55,10 @@ class Settings:
     bot_token: Secret = NONE
     signing_secret: Secret = NONE
     app_token: Secret = NONE
+    client_id: str = ""
+    client_secret: Secret = NONE
+    workspaces: str = ""
+    url: str = ""
     command: str = "/cloud"
     policy: str = ""
     store: str = field(default="", repr=False)  # it may hold a password
@@ -98,7 +106,17 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values that no text may hold."""
-        return tuple(filter(None, (one.reveal() for one in (self.bot_token, self.signing_secret, self.app_token))))
+        held = (self.bot_token, self.signing_secret, self.app_token, self.client_secret)
+        return tuple(filter(None, (one.reveal() for one in held)))
+
+    @property
+    def named_workspaces(self) -> frozenset[str]:
+        """The workspaces that may install the app."""
+        return frozenset(filter(None, (name.strip() for name in self.workspaces.split(","))))
+
+    def of_workspace(self, token: Secret) -> Settings:
+        """Return the settings of the bot of one workspace."""
+        return replace(self, bot_token=token)
 
 
 def from_file(path: Path) -> dict[str, Any]:

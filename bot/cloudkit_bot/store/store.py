@@ -12,6 +12,7 @@ from cloudkit.config.journal import IN_MEMORY, POSTGRES
 from cloudkit.errors import ConfigError, JournalError
 from cloudkit.journal.database import Database, Statement
 from cloudkit_bot.store.deliveries import Deliveries
+from cloudkit_bot.store.installations import Installations, States
 from cloudkit_bot.store.requests import Requests
 from cloudkit_bot.store.tables import MIGRATIONS
 from cloudkit_bot.store.works import Works
@@ -39,6 +40,8 @@ class Store:
         self.requests = Requests(self.database, clock)
         self.works = Works(self.database, clock)
         self.deliveries = Deliveries(self.database, clock)
+        self.installations = Installations(self.database, clock)
+        self.states = States(self.database, clock)
 
     def close(self) -> None:
         """Let go of the database; calling it twice is no error."""

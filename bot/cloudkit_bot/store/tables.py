@@ -73,6 +73,10 @@ MIGRATIONS: Migrations = (
         "ALTER TABLE works ADD COLUMN wanted TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE works ADD COLUMN halted BIGINT NOT NULL DEFAULT 0",
     ),
+    (
+        "CREATE TABLE installations (team TEXT PRIMARY KEY, content TEXT NOT NULL, at DOUBLE PRECISION NOT NULL)",
+        "CREATE TABLE states (state TEXT PRIMARY KEY, until DOUBLE PRECISION NOT NULL)",
+    ),
 )
 
 T = TypeVar("T", bound="DataclassInstance")

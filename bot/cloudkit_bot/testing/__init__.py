@@ -9,6 +9,7 @@ True
 
 from __future__ import annotations
 
+from cloudkit_bot.testing.browser import Page
 from cloudkit_bot.testing.clock import Clock, HandClock
 from cloudkit_bot.testing.kit import check_blocks, check_view
 from cloudkit_bot.testing.person import Acknowledged, Person, signed
@@ -25,6 +26,7 @@ __all__ = [
     "HandClock",
     "Message",
     "Opened",
+    "Page",
     "Person",
     "Refusal",
     "Trouble",

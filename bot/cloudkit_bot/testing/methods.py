@@ -40,6 +40,12 @@ def auth_test(slack: Workspace, _given: Given) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@method("auth.revoke")
+def auth_revoke(slack: Workspace, _given: Given) -> dict[str, Any]:
+    slack.uninstall()
+    return {"revoked": True}
+
+
 @method("apps.connections.open")
 def connections_open(slack: Workspace, _given: Given) -> dict[str, Any]:
     return {"url": slack.sockets.ticket()}

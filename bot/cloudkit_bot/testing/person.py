@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from slack_sdk.signature import SignatureVerifier
 
+from cloudkit_bot.testing.browser import Browser, Page
 from cloudkit_bot.testing.records import Channel, Message, Opened, User
 from cloudkit_bot.testing.triggers import Place
 
@@ -90,6 +91,13 @@ class Person:
             "event": {"user": self.user.id, "team": self.user.team, **event},
         }
         return self.deliver("events_api", body, retry=retry)
+
+    def install(self, url: str) -> Page:
+        """Install the app from its page: follow the link to Slack, agree there, and return what the app shows then."""
+        browser = Browser({self.slack.server.url.removeprefix("http://"): {"d": self.user.id}})
+        page = browser.get(url)
+        agreed = browser.get(page.link or page.leads)
+        return browser.get(agreed.leads) if agreed.leads else agreed
 
     def shortcut(self, callback: str, message: Message | None = None) -> Acknowledged:
         """Choose a shortcut, of the workspace or of a message."""

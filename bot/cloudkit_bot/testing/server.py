@@ -1,4 +1,4 @@
-"""The HTTP side of the stand-in: ``/api/METHOD``, ``/upload/FILE``, ``/response/TOKEN``."""
+"""The HTTP side of the stand-in: ``/api/METHOD``, ``/upload/FILE``, ``/response/TOKEN``, ``/oauth/v2/authorize``."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Server"]
 
 STREAMING = streams.start_stream  # its methods are among METHODS once they are loaded
+ACCESS = "oauth.v2.access"
 NESTED = ("blocks", "view", "files", "attachments", "metadata")  # JSON inside a form
 
 
@@ -28,7 +29,7 @@ class Server:
 
     def __init__(self, slack: Workspace) -> None:
         self.slack = slack
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Answer", (Answer,), {"slack": slack}))
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Answer", (Answer,), {"home": slack}))
         self._http.daemon_threads = True
         self._thread = Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
@@ -51,7 +52,9 @@ class Server:
 class Answer(BaseHTTPRequestHandler):
     """One request."""
 
+    home: Workspace
     slack: Workspace
+    leads = ""
     protocol_version = "HTTP/1.1"
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 # the base class calls it so
@@ -65,11 +68,13 @@ class Answer(BaseHTTPRequestHandler):
         """Answer a call."""
         part, _, name = urlsplit(self.path).path.strip("/").partition("/")
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.slack, self.leads = self.home, ""  # a connection may serve several workspaces, one call after the other
         try:
             if self.slack.troubles.meet(name if part == "api" else part):
                 self.close_connection = True
                 return
-            self.reply(200, self.answered(part, name, body))
+            answer = self.answered(part, name, body)
+            self.reply(302 if self.leads else 200, answer, {"Location": self.leads} if self.leads else None)
         except Refusal as refusal:
             self.refuse(part, refusal)
 
@@ -79,33 +84,54 @@ class Answer(BaseHTTPRequestHandler):
         if part == "upload":
             return self.upload(name, body)
         if part == "response":
-            shown(self.slack, name, json.loads(body))
+            shown(self.answering(name), name, json.loads(body))
             return "ok"
+        if part == "oauth":
+            return self.agreed()
         raise Refusal("not_found", status=404)
 
     def call(self, name: str, body: bytes) -> dict[str, Any]:
-        if name not in METHODS:
+        if name not in METHODS and name != ACCESS:
             raise Refusal("unknown_method")
         given = arguments(self.headers.get("Content-Type", ""), body, urlsplit(self.path).query)
-        self.check_token(name, given)
-        if name != "chat.postMessage":
-            self.slack.rates.count(name)
-        with self.slack.changed:
-            answer = {"ok": True, **METHODS[name](self.slack, given)}
+        authorization = self.headers.get("Authorization", "")
+        if name == ACCESS:
             self.slack.calls.append((name, given, "ok"))
+            return {"ok": True, **self.slack.registration.access(authorization, given)}
+        slack = self.holder(name, authorization.removeprefix("Bearer ") or given.pop("token", ""))
+        if name != "chat.postMessage":
+            slack.rates.count(name)
+        with slack.changed:
+            answer = {"ok": True, **METHODS[name](slack, given)}
+            slack.calls.append((name, given, "ok"))
         return answer
 
-    def check_token(self, name: str, given: dict[str, Any]) -> None:
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ") or given.pop("token", "")
-        wanted = self.slack.app_token if name == "apps.connections.open" else self.slack.bot_token
-        if token != wanted:
-            raise Refusal("invalid_auth" if token else "not_authed")
-        scope, scopes = SCOPES[name], self.slack.scopes
+    def holder(self, name: str, token: str) -> Workspace:
+        """Return the workspace that a call is about, where its token may make it."""
+        if name == "apps.connections.open":
+            if token != self.slack.app_token:
+                raise Refusal("invalid_auth" if token else "not_authed")
+            return self.slack
+        self.slack = slack = self.slack.registration.holder(token)
+        scope, scopes = SCOPES[name], slack.scopes
         if scope and scopes is not None and scope not in scopes:
             raise Refusal("missing_scope", scope)
+        return slack
+
+    def answering(self, token: str) -> Workspace:
+        """Return the workspace whose ``response_url`` is used."""
+        return next((one for one in self.slack.registration.workspaces if token in one.addresses), self.slack)
+
+    def agreed(self) -> str:
+        """Let who is signed in agree to what the app asks for, and send the browser back to the app."""
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        user = self.headers.get("Cookie", "").partition("d=")[2].partition(";")[0]
+        self.leads = self.slack.registration.agree(user, asked)
+        return ""
 
     def upload(self, name: str, body: bytes) -> str:
-        document = self.slack.documents.get(name)
+        documents = [one.documents[name] for one in self.slack.registration.workspaces if name in one.documents]
+        document = documents[0] if documents else None
         if document is None or document.content is not None:
             raise Refusal("no upload is expected here", status=404)
         document.content = payload(self.headers.get("Content-Type", ""), body)

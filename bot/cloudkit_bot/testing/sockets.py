@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+import socket
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Condition, Thread
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,7 @@ class Sockets:
         self.open: list[ServerConnection] = []
         self.answers: dict[str, SimpleQueue[dict[str, Any]]] = {}
         self.came = Condition()
+        self.made, self.turn = 0, 0
         self._server: Server | None = None
         self._thread: Thread | None = None
 
@@ -64,6 +67,7 @@ class Sockets:
         connection.send(json.dumps({"type": "hello", "num_connections": len(self.open) + 1}))
         with self.came:
             self.open.append(connection)
+            self.made += 1
             self.came.notify_all()
         try:
             for text in connection:
@@ -71,7 +75,8 @@ class Sockets:
         except ConnectionClosed:
             pass
         finally:
-            self.open.remove(connection)
+            with self.came:
+                self.open.remove(connection)
 
     def took(self, answer: dict[str, Any]) -> None:
         """Keep an answer for who waits for it."""
@@ -96,15 +101,48 @@ class Sockets:
         if kind == "events_api":
             envelope |= {"retry_attempt": retry, "retry_reason": "timeout" if retry else ""}
         queue = self.answers[envelope["envelope_id"]] = SimpleQueue()
-        self.connection().send(json.dumps(envelope))
+        self.send(json.dumps(envelope))
         try:
             return queue.get(timeout=seconds)
         except Empty:
             return None
 
+    def send(self, envelope: str) -> None:
+        """Send over one of the connections, each in its turn; over the next one where it has gone."""
+        while True:
+            try:
+                self.connection().send(envelope)
+                return
+            except ConnectionClosed:
+                continue
+
     def connection(self, seconds: float = 30.0) -> ServerConnection:
-        """Return the connection of a bot, as soon as there is one."""
+        """Return the next connection of the app's bots, as soon as there is one."""
         with self.came:
             if not self.came.wait_for(lambda: self.open, seconds):
                 raise AssertionError("no bot has connected by Socket Mode")
-            return self.open[-1]
+            self.turn += 1
+            return self.open[self.turn % len(self.open)]
+
+    def disconnect(self, reason: str = "refresh_requested") -> None:
+        """Ask every bot to connect anew, and close its connection, as Slack does every few hours."""
+        for connection in list(self.open):
+            with suppress(ConnectionClosed):
+                connection.send(json.dumps({"type": "disconnect", "reason": reason, "debug_info": {}}))
+            connection.close()
+
+    def cut(self) -> None:
+        """Let every link break, with no word to anybody."""
+        for connection in list(self.open):
+            with suppress(OSError):
+                connection.socket.shutdown(socket.SHUT_RDWR)
+
+    def until(self, count: int, seconds: float = 30.0) -> None:
+        """Wait until so many connections have been made in all.
+
+        Raises:
+            AssertionError: They were not made in time.
+        """
+        with self.came:
+            if not self.came.wait_for(lambda: self.made >= count, seconds):
+                raise AssertionError(f"{self.made} connections were made within {seconds} s, not {count}")

@@ -97,6 +97,9 @@ class Addresses:
             given.uses += 1
             return given.place
 
+    def __contains__(self, token: str) -> bool:
+        return token in self._given
+
     def uses(self, token: str) -> int:
         """Return how often one was used."""
         return self._given[token].uses

@@ -21,6 +21,7 @@ from typing import Any, Self, TypeVar
 from cloudkit_bot.testing.clock import Clock, machine_clock
 from cloudkit_bot.testing.rates import Rates
 from cloudkit_bot.testing.records import Channel, Document, Message, Opened, User
+from cloudkit_bot.testing.registration import Issued, Registration
 from cloudkit_bot.testing.server import Server
 from cloudkit_bot.testing.sockets import Sockets
 from cloudkit_bot.testing.triggers import Addresses, Triggers
@@ -38,6 +39,8 @@ class Workspace:
         clock: The time that limits, triggers and answers go by.
         without: Blocks that this workspace does not know yet.
         scopes: What the bot's token may; all where None.
+        lasting: Seconds that tokens are good for which are given out by an installation; None for ever.
+        beside: Another workspace of the same Slack, for which the same app is made; it has not installed it yet.
     """
 
     def __init__(
@@ -46,13 +49,17 @@ class Workspace:
         clock: Clock = machine_clock,
         without: Iterable[str] = (),
         scopes: Iterable[str] | None = None,
+        lasting: int | None = None,
+        beside: Workspace | None = None,
     ) -> None:
         self.clock = clock
         self.without = frozenset(without)
         self.scopes = None if scopes is None else frozenset(scopes)
         self.team, self.enterprise = named("T"), ""
-        self.bot_token, self.app_token = f"xoxb-{secrets.token_hex(16)}", f"xapp-1-{secrets.token_hex(16)}"
-        self.signing_secret = secrets.token_hex(16)
+        self.registration = beside.registration if beside else Registration(clock, lasting)
+        self.registration.workspaces.append(self)
+        self.app_token, self.signing_secret = self.registration.app_token, self.registration.signing_secret
+        self.bot_token = ""
         self.rates, self.triggers, self.addresses = Rates(clock), Triggers(clock), Addresses(clock)
         self.troubles = Troubles()
         self.users: dict[str, User] = {}
@@ -65,19 +72,29 @@ class Workspace:
         self.changed = Condition()
         self.bot = self.user("cloud", bot=True)
         self.bot_id = named("B")
-        self.server, self.sockets = Server(self), Sockets(self)
+        if beside is None:
+            self.bot_token = f"xoxb-{secrets.token_hex(16)}"
+            self.registration.tokens[self.bot_token] = Issued(slack=self)
+        self.server, self.sockets = (beside.server, beside.sockets) if beside else (Server(self), Sockets(self))
+        self._host = beside is None
 
     def __enter__(self) -> Self:
-        self.server.start()
-        self.sockets.start()
+        if self._host:
+            self.server.start()
+            self.sockets.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.troubles.end()
-        self.sockets.stop()
-        self.server.stop()
+        if self._host:
+            self.sockets.stop()
+            self.server.stop()
+
+    def uninstall(self) -> None:
+        """Take the app's tokens away; the events that tell of it are sent by a person."""
+        self.registration.revoke(self)
 
     @property
     def base_url(self) -> str:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bot.conftest import Scene
 
+import cloudkit_bot
 from cloudkit import ConfigError
 from cloudkit.model.secret import Secret
 from cloudkit.testing import cloud
 from cloudkit_bot.bot import Bot
 from cloudkit_bot.doctor import examine
+from cloudkit_bot.listeners import listen
 from cloudkit_bot.manifest import SCOPES, manifest
 from cloudkit_bot.settings import Settings
 from cloudkit_bot.testing import Workspace
@@ -49,13 +54,71 @@ def test_what_is_done_is_counted(scene: Scene) -> None:
     assert 'cloudkit_operations_total{backend="memory",outcome="ok",verb="scale"} 1.0' in text
 
 
-def test_the_manifest_asks_for_what_is_called_and_no_more() -> None:
-    """Each scope is that of a method or of an event that the bot uses."""
-    methods = {"chat.postMessage", "users.info", "conversations.open", "files.getUploadURLExternal"}
-    events = {"app_mentions:read", "commands", "im:history"}
+SOURCE = Path(cloudkit_bot.__file__).parent
+CALL = re.compile(r"client\.((?:apps|auth|chat|conversations|files|reactions|usergroups|users|views)_[A-Za-z_0-9]+)")
+OF_EVENTS = {"app_mention": "app_mentions:read", "message": "im:history", "command": "commands", "shortcut": "commands"}
+NO_SCOPE = {"app_home_opened", "app_uninstalled", "tokens_revoked"}
+IN_TWO_CALLS = {"files.upload.v2": "files.getUploadURLExternal"}
 
-    assert set(SCOPES) == {NEEDED[method] for method in methods} | events
+
+class Registrar:
+    """Writes down what a bot listens to, in place of bolt's app."""
+
+    def __init__(self) -> None:
+        self.heard: dict[str, list[Any]] = {}
+
+    def __getattr__(self, kind: str) -> Callable[..., Any]:
+        def keep(constraint: Any, *_more: Any) -> Callable[[Any], Any]:
+            self.heard.setdefault(kind, []).append(constraint)
+            return lambda listener: listener
+
+        return keep
+
+
+def listened(bot: Bot) -> dict[str, list[Any]]:
+    """Return what a bot listens to, by kind."""
+    app = Registrar()
+    listen(app, bot)  # type: ignore[arg-type]  # it takes the same calls
+    return app.heard
+
+
+def called_methods() -> set[str]:
+    """Return the methods of the Web API that the bot's source calls."""
+    texts = [path.read_text("utf-8") for path in SOURCE.rglob("*.py") if "testing" not in path.parts]
+    names = {name.replace("_", ".") for text in texts for name in CALL.findall(text)}
+    return {IN_TWO_CALLS.get(name, name) for name in names}
+
+
+def test_the_manifest_asks_for_what_is_called_and_no_more(scene: Scene) -> None:
+    """Each scope is that of a method that the source calls, or of something that a listener listens to."""
+    heard = listened(scene.service.bot)
+    listeners = {OF_EVENTS[event] for event in heard["event"] if event not in NO_SCOPE}
+    listeners |= {OF_EVENTS[kind] for kind in ("command", "shortcut") if heard.get(kind)}
+    methods = {NEEDED[method] for method in called_methods()} - {""}
+
+    assert set(SCOPES) | {"usergroups:read"} == methods | listeners
     assert set(manifest(groups=True)["oauth_config"]["scopes"]["bot"]) == {*SCOPES, "usergroups:read"}
+
+
+def test_every_listener_stands_in_the_manifest(scene: Scene) -> None:
+    """Each event, command and shortcut; an action, a menu or a form needs interactivity."""
+    made, heard = manifest(), listened(scene.service.bot)
+    named = {event: "message.im" if event == "message" else event for event in heard["event"]}
+
+    assert set(made["settings"]["event_subscriptions"]["bot_events"]) == set(named.values())
+    assert [one["command"] for one in made["features"]["slash_commands"]] == heard["command"]
+    assert {one["callback_id"] for one in made["features"]["shortcuts"]} == set(heard["shortcut"])
+    assert made["settings"]["interactivity"]["is_enabled"] == bool(heard["action"])
+
+
+def test_the_manifest_for_many_workspaces_has_what_installations_need() -> None:
+    """Where the browser comes back to, tokens that expire, and the events that tell that the app is gone."""
+    made = manifest(url="https://bot.example/slack/events", install="https://bot.example/")
+
+    assert made["oauth_config"]["redirect_urls"] == ["https://bot.example/slack/oauth_redirect"]
+    assert made["settings"]["token_rotation_enabled"]
+    assert {"app_uninstalled", "tokens_revoked"} <= set(made["settings"]["event_subscriptions"]["bot_events"])
+    assert manifest()["settings"]["token_rotation_enabled"] is False
 
 
 def test_the_manifest_is_for_the_way_that_is_chosen() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -36,11 +36,12 @@ class Chat:
 
     def seen(self, words: str, before: int = 0) -> Message:
         """Return the newest message with some words, as soon as there is one."""
-        slack = self.scene.slack
-        look: Callable[[], list[Message]] = lambda: [  # noqa: E731 # a look, for until
-            one for one in slack.messages[before:] if words in one.text and one.seen_by in ("", self.alice.user.id)
-        ]
-        return slack.until(look, seconds=SECONDS)[-1]
+
+        def look() -> list[Message]:
+            mine = ("", self.alice.user.id)
+            return [one for one in self.scene.slack.messages[before:] if words in one.text and one.seen_by in mine]
+
+        return self.scene.slack.until(look, seconds=SECONDS)[-1]
 
     def deployed(self, image: str = "", *, more: str = "", end: str = "done after") -> Message:
         """Deploy the program under test, or another image of it in its place."""
@@ -78,7 +79,7 @@ def test_an_app_is_deployed_listed_scaled_read_and_rolled(chat: Chat) -> None:
     assert read.seen_by == chat.alice.user.id
     assert "web 3/3 ready" in rolled.text
     state = chat.driver.cloud.app("web").status()
-    assert (state.ready, str(state.spec.image).endswith(other.rpartition("/")[2])) == (3, True)
+    assert other.rpartition("/")[2] in str(state.spec.image)
 
 
 def test_an_app_is_deleted_after_a_question(chat: Chat) -> None:

@@ -10,7 +10,9 @@ from bot.conftest import Scene
 
 from cloudkit_bot.testing import Message, Opened, Person
 
-LINKED = "deploy api <http://registry.example/api:2|registry.example/api:2> \u2014replicas 2 \u2014env \u201cA=b c\u201d"
+LINKED = (
+    "deploy api <http://registry.example/api:2|registry.example/api:2> \u2014replicas 2 \u2014env \u201cA=b c\u201d"
+)
 
 
 def done(scene: Scene, words: str) -> Message:
@@ -58,7 +60,9 @@ def test_a_misspelt_mention_in_a_thread_is_answered_there_to_who_wrote_it(scene:
     first = alice.wrote("it is slow", "")
 
     alice.mention("scal web 3", thread=first.ts)
-    answer = scene.slack.until(lambda: [one for one in scene.slack.seen(by=alice.user) if "did you mean" in one.text])[-1]
+    answer = scene.slack.until(lambda: [one for one in scene.slack.seen(by=alice.user) if "did you mean" in one.text])[
+        -1
+    ]
 
     assert (answer.thread, answer.seen_by) == (first.ts, alice.user.id)
     assert "scale web 3" in answer.text

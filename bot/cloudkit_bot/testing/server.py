@@ -25,18 +25,18 @@ NESTED = ("blocks", "view", "files", "attachments", "metadata")  # JSON inside a
 
 
 class Server:
-    """Answers as Slack does, on a port of loopback."""
+    """Answers as Slack does, on a free port of an address."""
 
-    def __init__(self, slack: Workspace) -> None:
-        self.slack = slack
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Answer", (Answer,), {"home": slack}))
+    def __init__(self, slack: Workspace, host: str) -> None:
+        self.slack, self.host = slack, host
+        self._http = ThreadingHTTPServer((host, 0), type("Answer", (Answer,), {"home": slack}))
         self._http.daemon_threads = True
         self._thread = Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self._http.server_port}"
+        return f"http://{self.host}:{self._http.server_port}"
 
     def start(self) -> None:
         """Answer from now on."""

@@ -23,8 +23,8 @@ __all__ = ["Sockets"]
 class Sockets:
     """The WebSocket side of the stand-in."""
 
-    def __init__(self, slack: Workspace) -> None:
-        self.slack = slack
+    def __init__(self, slack: Workspace, host: str) -> None:
+        self.slack, self.host = slack, host
         self.tickets: set[str] = set()
         self.open: list[ServerConnection] = []
         self.answers: dict[str, SimpleQueue[dict[str, Any]]] = {}
@@ -38,7 +38,7 @@ class Sockets:
         quiet = logging.getLogger("cloudkit_bot.testing.sockets")
         quiet.addHandler(logging.NullHandler())
         quiet.propagate = False
-        self._server = serve(self.talk, "127.0.0.1", 0, compression=None, logger=quiet)
+        self._server = serve(self.talk, self.host, 0, compression=None, logger=quiet)
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
@@ -55,7 +55,7 @@ class Sockets:
         ticket = secrets.token_hex(8)
         self.tickets.add(ticket)
         port = self._server.socket.getsockname()[1] if self._server else 0
-        return f"ws://127.0.0.1:{port}/link/?ticket={ticket}"
+        return f"ws://{self.host}:{port}/link/?ticket={ticket}"
 
     def talk(self, connection: ServerConnection) -> None:
         """Greet a bot, and take its answers until it goes."""

@@ -41,6 +41,7 @@ class Workspace:
         scopes: What the bot's token may; all where None.
         lasting: Seconds that tokens are good for which are given out by an installation; None for ever.
         beside: Another workspace of the same Slack, for which the same app is made; it has not installed it yet.
+        host: The address that is listened on, for a bot that runs in a container.
     """
 
     def __init__(
@@ -51,17 +52,18 @@ class Workspace:
         scopes: Iterable[str] | None = None,
         lasting: int | None = None,
         beside: Workspace | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self.clock = clock
         self.without = frozenset(without)
         self.scopes = None if scopes is None else frozenset(scopes)
         self.team, self.enterprise = named("T"), ""
-        self.registration = beside.registration if beside else Registration(clock, lasting)
+        self.registration: Registration = beside.registration if beside else Registration(clock, lasting)
         self.registration.workspaces.append(self)
         self.app_token, self.signing_secret = self.registration.app_token, self.registration.signing_secret
         self.bot_token = ""
         self.rates, self.triggers, self.addresses = Rates(clock), Triggers(clock), Addresses(clock)
-        self.troubles = Troubles()
+        self.troubles: Troubles = Troubles()
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
         self.messages: list[Message] = []
@@ -75,7 +77,8 @@ class Workspace:
         if beside is None:
             self.bot_token = f"xoxb-{secrets.token_hex(16)}"
             self.registration.tokens[self.bot_token] = Issued(slack=self)
-        self.server, self.sockets = (beside.server, beside.sockets) if beside else (Server(self), Sockets(self))
+        self.server: Server = beside.server if beside else Server(self, host)
+        self.sockets: Sockets = beside.sockets if beside else Sockets(self, host)
         self._host = beside is None
 
     def __enter__(self) -> Self:

@@ -27,6 +27,7 @@ __all__ = ["INSTALL", "REDIRECT", "Installing"]
 
 INSTALL = "/slack/install"
 ANY = "*"
+HTML: dict[str, str | Sequence[str]] = {"Content-Type": "text/html; charset=utf-8"}
 LOGGER = logging.getLogger("cloudkit_bot")
 
 
@@ -85,6 +86,3 @@ def failed(given: FailureArgs) -> BoltResponse:
     if isinstance(given.error, NotNamedError):
         return BoltResponse(status=403, body=f"<p>{html.escape(str(given.error))}</p>", headers=HTML)
     return given.default.failure(given)
-
-
-HTML = {"Content-Type": "text/html; charset=utf-8"}

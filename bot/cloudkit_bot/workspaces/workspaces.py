@@ -67,12 +67,13 @@ class Workspaces:
     def _app(self) -> App:
         """Make the app that proves a delivery to be Slack's, finds whose it is, and hands it on."""
         asked = scopes(groups=bool(getattr(self.policy, "groups", ())))
+        admission: Any = Admission(self)  # bolt takes it, and says so of functions alone
         app = App(
             logger=LOGGER,
             name="cloudkit-bot-workspaces",
             client=self.client,
             signing_secret=self.settings.signing_secret.reveal() or "none",
-            authorize=Admission(self),
+            authorize=admission,
             oauth_flow=Installing(self.settings, self.client, self.store, asked),
             request_verification_enabled=not self.settings.sockets,
             ignoring_self_events_enabled=False,  # each bot knows itself
@@ -107,9 +108,7 @@ class Workspaces:
         with self._making[team]:
             if team not in self.bots:
                 own = self.settings.of_workspace(Secret(token))
-                self.bots[team] = Bot(
-                    own, self.cloud, policy=self.policy, telemetry=self.telemetry, counts=self.counts
-                )
+                self.bots[team] = Bot(own, self.cloud, policy=self.policy, telemetry=self.telemetry, counts=self.counts)
             self.bots[team].client.token = token
             return self.bots[team]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,15 @@ from slack_sdk import WebClient
 from cloudkit.cloud import Cloud
 from cloudkit.errors import CloudkitError
 from cloudkit.model.check import Check
+from cloudkit.model.secret import Secret
 from cloudkit_bot.bot import client_of
 from cloudkit_bot.manifest import GROUPS, SCOPES
 from cloudkit_bot.policy.cedar import PolicyFile
 from cloudkit_bot.sending import Unsent, called
 from cloudkit_bot.settings import Settings
+from cloudkit_bot.store.store import open_store
 from cloudkit_bot.words.grammar import chat_catalogue
+from cloudkit_bot.workspaces.workspaces import check_settings
 
 __all__ = ["examine"]
 
@@ -31,7 +35,25 @@ def examine(settings: Settings, cloud: Callable[[], Cloud]) -> tuple[Check, ...]
         cloud: Makes the cloud that it works on.
     """
     policy, groups = examined_policy(settings)
-    return (*examined_tokens(settings, groups), examined_cloud(cloud), policy)
+    tokens = (
+        examined_installations(settings, cloud, groups) if settings.client_id else examined_tokens(settings, groups)
+    )
+    return (*tokens, examined_cloud(cloud), policy)
+
+
+def examined_installations(settings: Settings, cloud: Callable[[], Cloud], groups: tuple[str, ...]) -> Iterator[Check]:
+    """Look at what installations need, and at the token of each workspace that has installed the app."""
+    try:
+        check_settings(settings)
+        with closing(open_store(settings.store, cloud().config.journal)) as store:
+            found = [store.installations.find_installation(team_id=team) for team in store.installations.teams()]
+            where = store.database.where
+    except CloudkitError as error:
+        yield check("installations", "", error.summary)
+        return
+    yield check("installations", f"{len(found)} workspaces, kept in {where}")
+    for one in filter(None, found):
+        yield from examined_tokens(settings.of_workspace(Secret(one.bot_token or "")), groups)
 
 
 def examined_tokens(settings: Settings, groups: tuple[str, ...]) -> Iterator[Check]:

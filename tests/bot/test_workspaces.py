@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from cloudkit import Cloud, ConfigError, Telemetry
 from cloudkit.model.secret import Secret
 from cloudkit.testing import cloud
+from cloudkit_bot.doctor import examine
 from cloudkit_bot.policy.verdict import Asker, Verdict, Wanted
 from cloudkit_bot.serving import Service
 from cloudkit_bot.settings import Settings
@@ -292,6 +293,19 @@ def test_tokens_are_kept_where_nobody_else_reads(two: Two, tmp_path: Path) -> No
     assert holding
     assert {stat.S_IMODE(path.stat().st_mode) for path in holding} == {0o600}
     assert token not in repr(two.workspaces.settings)
+
+
+def test_the_doctor_looks_at_every_workspace(two: Two) -> None:
+    """Each token and its scopes; one that Slack does not take any more is named."""
+    two.installed(two.first)
+    two.installed(two.second)
+    two.second.uninstall()
+
+    found = list(examine(two.workspaces.settings, lambda: two.cloud))
+
+    assert next(one for one in found if one.name == "installations").detail.startswith("2 workspaces")
+    assert sorted(one.ok for one in found if one.name == "bot token") == [False, True]
+    assert all(one.ok for one in found if one.name == "scopes")
 
 
 @pytest.mark.parametrize("missing", ["client_secret", "url", "workspaces", "signing_secret"])

@@ -26,7 +26,7 @@ from cloudkit_bot.store.store import open_store
 from cloudkit_bot.workspaces.installing import Installing
 from cloudkit_bot.workspaces.tokens import Tokens
 
-__all__ = ["Workspaces"]
+__all__ = ["Workspaces", "check_settings"]
 
 LOGGER = logging.getLogger("cloudkit_bot")
 ROUND = 300.0  # seconds after which all tokens are looked at
@@ -48,7 +48,7 @@ class Workspaces:
     def __init__(
         self, settings: Settings, cloud: Cloud, *, policy: Policy | None = None, telemetry: Telemetry | None = None
     ) -> None:
-        check(settings)
+        check_settings(settings)
         self.settings, self.cloud, self.policy = settings, cloud, policy
         self.telemetry = telemetry or Telemetry()
         self.client = client_of(settings)
@@ -179,7 +179,7 @@ class Admission(Authorize):
         return AuthorizeResult.from_auth_test_response(bot_token=bot.client.token, auth_test_response=identity)
 
 
-def check(settings: Settings) -> None:
+def check_settings(settings: Settings) -> None:
     """Refuse settings with which no workspace could install the app, or any could.
 
     Raises:

@@ -14,7 +14,7 @@ from cloudkit.errors import CloudkitError
 from cloudkit.model.check import Check
 from cloudkit.model.secret import Secret
 from cloudkit_bot.bot import client_of
-from cloudkit_bot.manifest import GROUPS, SCOPES
+from cloudkit_bot.manifest import GROUPS, SCOPES, drift, manifest
 from cloudkit_bot.policy.cedar import PolicyFile
 from cloudkit_bot.sending import Unsent, called
 from cloudkit_bot.settings import Settings
@@ -68,6 +68,24 @@ def examined_tokens(settings: Settings, groups: tuple[str, ...]) -> Iterator[Che
     granted = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope.strip()}
     yield from examined_scopes(granted, groups)
     yield examined_way(settings, client)
+    if settings.config_token.reveal():
+        yield examined_manifest(settings, client, str(told["bot_id"]), groups=bool(groups))
+
+
+def examined_manifest(settings: Settings, client: WebClient, bot: str, *, groups: bool) -> Check:
+    """Look whether the app's manifest at Slack is still the one that the bot needs."""
+    try:
+        app = called(client.bots_info, bot=bot)["bot"]["app_id"]
+        token = settings.config_token.reveal()
+        there = called(client.apps_manifest_export, app_id=app, token=token)["manifest"]
+    except Unsent as unsent:
+        return check("manifest", "", f"{unsent.word}; an app configuration token of {APPS} lasts twelve hours")
+    install = settings.url if settings.client_id else ""
+    wanted = manifest(
+        command=settings.command, url="" if settings.sockets else "https://", groups=groups, install=install
+    )
+    found = drift(wanted, there)
+    return check("manifest", "" if found else "as cloudkit-bot manifest prints it", "; ".join(found))
 
 
 def examined_scopes(granted: set[str], groups: tuple[str, ...]) -> Iterator[Check]:

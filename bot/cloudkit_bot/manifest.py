@@ -6,11 +6,12 @@ Source: docs.slack.dev/reference/app-manifest
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from cloudkit_bot.listeners import MESSAGE_SHORTCUT, SHORTCUT
 
-__all__ = ["EVENTS", "GONE", "REDIRECT", "SCOPES", "manifest", "manifest_text", "scopes"]
+__all__ = ["EVENTS", "GONE", "REDIRECT", "SCOPES", "drift", "manifest", "manifest_text", "scopes"]
 
 SCOPES = {
     "app_mentions:read": "lines that begin with the bot's name",
@@ -86,6 +87,44 @@ def shortcut(callback: str, kind: str) -> dict[str, str]:
         "callback_id": callback,
         "description": "Choose a command and its options",
     }
+
+
+PARTS: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
+    "scopes": lambda made: made["oauth_config"]["scopes"]["bot"],
+    "events": lambda made: made["settings"]["event_subscriptions"]["bot_events"],
+    "commands": lambda made: [one["command"] for one in made["features"]["slash_commands"]],
+    "shortcuts": lambda made: [one["callback_id"] for one in made["features"]["shortcuts"]],
+    "switches": lambda made: [name for name, value in switches(made).items() if value],
+}
+
+
+def switches(made: Mapping[str, Any]) -> dict[str, bool]:
+    """Return what a manifest turns on."""
+    settings = made["settings"]
+    names = ("socket_mode_enabled", "token_rotation_enabled", "org_deploy_enabled")
+    return {name: bool(settings.get(name)) for name in names} | {
+        "interactivity": settings["interactivity"]["is_enabled"]
+    }
+
+
+def drift(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
+    """Return where a manifest is not as it should be, in words; names and addresses are whose app it is.
+
+    >>> here = manifest()
+    >>> here["settings"]["event_subscriptions"]["bot_events"].append("reaction_added")
+    >>> drift(manifest(), here)
+    ['events: reaction_added is not needed']
+    """
+    found = []
+    for name, part in PARTS.items():
+        try:
+            has = set(part(there))
+        except (KeyError, TypeError):
+            has = set()
+        needs = set(part(wanted))
+        found += [f"{name}: {one} is missing" for one in sorted(needs - has)]
+        found += [f"{name}: {one} is not needed" for one in sorted(has - needs)]
+    return found
 
 
 def manifest_text(**given: Any) -> str:  # noqa: ANN401 # those of manifest

@@ -35,6 +35,7 @@ class Settings:
         client_secret: The app's, for installations.
         workspaces: Those that may install it, such as ``T0123,T0456``; ``*`` for any.
         url: Where browsers reach the bot, such as ``https://bot.example``, for installations.
+        config_token: ``xoxe.xoxp-...``, an app configuration token, with which doctor reads the app's manifest.
         command: The slash command.
         policy: The policy file; without it nobody may change anything.
         store: The bot's own database: a file, or ``postgresql://...`` for several bots; beside the journal where empty.
@@ -59,6 +60,7 @@ class Settings:
     client_secret: Secret = NONE
     workspaces: str = ""
     url: str = ""
+    config_token: Secret = NONE
     command: str = "/cloud"
     policy: str = ""
     store: str = field(default="", repr=False)  # it may hold a password
@@ -106,7 +108,7 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values that no text may hold."""
-        held = (self.bot_token, self.signing_secret, self.app_token, self.client_secret)
+        held = (self.bot_token, self.signing_secret, self.app_token, self.client_secret, self.config_token)
         return tuple(filter(None, (one.reveal() for one in held)))
 
     @property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -23,10 +25,17 @@ from cloudkit_bot.doctor import examine
 from cloudkit_bot.listeners import listen
 from cloudkit_bot.manifest import SCOPES, manifest
 from cloudkit_bot.settings import Settings
-from cloudkit_bot.testing import Workspace
+from cloudkit_bot.testing import Person, Workspace
 from cloudkit_bot.testing.methods import SCOPES as NEEDED
 
 PROGRAM = Path(sys.executable).with_name("cloudkit-bot")
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
 
 
 def got(scene: Scene, path: str) -> tuple[int, str]:
@@ -55,7 +64,9 @@ def test_what_is_done_is_counted(scene: Scene) -> None:
 
 
 SOURCE = Path(cloudkit_bot.__file__).parent
-CALL = re.compile(r"client\.((?:apps|auth|chat|conversations|files|reactions|usergroups|users|views)_[A-Za-z_0-9]+)")
+CALL = re.compile(
+    r"client\.((?:apps|auth|chat|bots|conversations|files|reactions|usergroups|users|views)_[A-Za-z_0-9]+)"
+)
 OF_EVENTS = {"app_mention": "app_mentions:read", "message": "im:history", "command": "commands", "shortcut": "commands"}
 NO_SCOPE = {"app_home_opened", "app_uninstalled", "tokens_revoked"}
 IN_TWO_CALLS = {"files.upload.v2": "files.getUploadURLExternal"}
@@ -146,6 +157,58 @@ def test_the_doctor_names_what_is_missing() -> None:
     assert found["HTTP"].fix == "set SLACK_SIGNING_SECRET"
     assert not found["policy"].ok
     assert found["cloud"].ok
+
+
+@pytest.mark.parametrize("drifted", [True, False])
+def test_the_doctor_compares_the_manifest_at_slack(*, drifted: bool) -> None:
+    """Where there is a token that may read it: what is missing and what is not needed is named."""
+    with Workspace(scopes=SCOPES) as slack:
+        slack.registration.manifest = manifest()
+        if drifted:
+            slack.registration.manifest["settings"]["event_subscriptions"]["bot_events"] = [
+                "app_mention",
+                "reaction_added",
+            ]
+        settings = Settings(
+            bot_token=Secret(slack.bot_token),
+            app_token=Secret(slack.app_token),
+            config_token=Secret(slack.registration.config_token),
+            base_url=slack.base_url,
+        )
+        found = {check.name: check for check in examine(settings, cloud)}
+
+    assert found["manifest"].ok is not drifted
+    assert ("message.im is missing" in (found["manifest"].fix or "")) is drifted
+    assert ("reaction_added is not needed" in (found["manifest"].fix or "")) is drifted
+
+
+@pytest.mark.parametrize("mode", ["http", "sockets"])
+def test_a_running_bot_ends_its_work_when_it_is_told_to_stop(slack: Workspace, mode: str, tmp_path: Path) -> None:
+    """As engines stop a container: what goes on comes to its end, the exit code is 0, no secret is told."""
+    (tmp_path / "policy.cedar").write_text("permit(principal, action, resource);")
+    port = free_port()
+    environ = {
+        "CLOUDKIT_BOT_BACKEND": "memory", "CLOUDKIT_BOT_BASE_URL": slack.base_url, "CLOUDKIT_BOT_PORT": str(port),
+        "SLACK_BOT_TOKEN": slack.bot_token, "SLACK_SIGNING_SECRET": slack.signing_secret, "PATH": "",
+        "CLOUDKIT_BOT_POLICY": str(tmp_path / "policy.cedar"), "CLOUDKIT_BOT_STORE": str(tmp_path / "bot.sqlite"),
+        "PYTHONUNBUFFERED": "1", **({"SLACK_APP_TOKEN": slack.app_token} if mode == "sockets" else {}),
+    }  # fmt: skip
+    url = "" if mode == "sockets" else f"http://127.0.0.1:{port}/slack/events"
+    alice = Person(slack=slack, user=slack.user("alice"), channel=slack.channel("ops"), url=url)
+
+    process = subprocess.Popen(
+        [PROGRAM, "run"], env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout is not None
+    first = next(line for line in process.stdout if line.startswith("listening by"))
+    alice.command("deploy web web:1 --port 3000 --replicas 3")
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 0
+    assert "stopping" in said
+    assert [one for one in slack.seen() if "deploy web web:1: done after" in one.text]
+    assert not [secret for secret in (slack.bot_token, slack.signing_secret, slack.app_token) if secret in first + said]
 
 
 def test_the_console_is_the_same_bot_in_a_terminal() -> None:

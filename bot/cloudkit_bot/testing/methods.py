@@ -46,6 +46,20 @@ def auth_revoke(slack: Workspace, _given: Given) -> dict[str, Any]:
     return {"revoked": True}
 
 
+@method("bots.info", "users:read")
+def bots_info(slack: Workspace, given: Given) -> dict[str, Any]:
+    if given.get("bot") != slack.bot_id:
+        raise Refusal("bot_not_found")
+    return {"bot": {"id": slack.bot_id, "app_id": "A1", "user_id": slack.bot.id, "name": slack.bot.name}}
+
+
+@method("apps.manifest.export")
+def manifest_export(slack: Workspace, given: Given) -> dict[str, Any]:
+    if given.get("app_id") != "A1" or slack.registration.manifest is None:
+        raise Refusal("invalid_app_id")
+    return {"manifest": slack.registration.manifest}
+
+
 @method("apps.connections.open")
 def connections_open(slack: Workspace, _given: Given) -> dict[str, Any]:
     return {"url": slack.sockets.ticket()}

@@ -54,6 +54,8 @@ class Registration:
         self.client_id = f"{secrets.randbelow(10**12)}.{secrets.randbelow(10**12)}"
         self.client_secret, self.signing_secret = secrets.token_hex(16), secrets.token_hex(16)
         self.app_token = f"xapp-1-{secrets.token_hex(16)}"
+        self.config_token = f"xoxe.xoxp-1-{secrets.token_hex(16)}"
+        self.manifest: dict[str, Any] | None = None
         self.redirect_urls: list[str] = []
         self.workspaces: list[Workspace] = []
         self.tokens: dict[str, Issued] = {}

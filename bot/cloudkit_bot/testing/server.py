@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Server"]
 
 STREAMING = streams.start_stream  # its methods are among METHODS once they are loaded
-ACCESS = "oauth.v2.access"
+ACCESS, OPEN, EXPORT = "oauth.v2.access", "apps.connections.open", "apps.manifest.export"
 NESTED = ("blocks", "view", "files", "attachments", "metadata")  # JSON inside a form
 
 
@@ -108,8 +108,9 @@ class Answer(BaseHTTPRequestHandler):
 
     def holder(self, name: str, token: str) -> Workspace:
         """Return the workspace that a call is about, where its token may make it."""
-        if name == "apps.connections.open":
-            if token != self.slack.app_token:
+        of_app = {OPEN: self.slack.app_token, EXPORT: self.slack.registration.config_token}
+        if name in of_app:
+            if token != of_app[name]:
                 raise Refusal("invalid_auth" if token else "not_authed")
             return self.slack
         self.slack = slack = self.slack.registration.holder(token)

@@ -91,7 +91,7 @@ def shortcut(callback: str, kind: str) -> dict[str, str]:
 
 PARTS: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     "scopes": lambda made: made["oauth_config"]["scopes"]["bot"],
-    "events": lambda made: made["settings"]["event_subscriptions"]["bot_events"],
+    "bot events": lambda made: made["settings"]["event_subscriptions"]["bot_events"],
     "commands": lambda made: [one["command"] for one in made["features"]["slash_commands"]],
     "shortcuts": lambda made: [one["callback_id"] for one in made["features"]["shortcuts"]],
     "switches": lambda made: [name for name, value in switches(made).items() if value],
@@ -113,7 +113,7 @@ def drift(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
     >>> here = manifest()
     >>> here["settings"]["event_subscriptions"]["bot_events"].append("reaction_added")
     >>> drift(manifest(), here)
-    ['events: reaction_added is not needed']
+    ['bot events: reaction_added is not needed']
     """
     found = []
     for name, part in PARTS.items():

@@ -82,14 +82,14 @@ def test_an_app_is_deployed_listed_scaled_read_and_rolled(chat: Chat) -> None:
     assert other.rpartition("/")[2] in str(state.spec.image)
 
 
-def test_an_app_is_deleted_after_a_question(chat: Chat) -> None:
-    """What loses something shows its plan first, and does nothing until somebody goes on."""
+def test_an_app_is_deleted_once_that_is_approved(chat: Chat) -> None:
+    """What loses something shows its plan first, and does nothing until somebody approves it."""
     chat.deployed()
 
-    question = chat.says("delete web", "Go on?")
+    question = chat.says("delete web", "asks for approval")
     there = [app.name for app in chat.driver.cloud.apps()]
     before = len(chat.scene.slack.messages)
-    chat.alice.press(question, "Go on")
+    chat.alice.press(question, "Approve")
     chat.seen("delete web: done after", before)
 
     assert there == ["web"]

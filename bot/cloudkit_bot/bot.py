@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from types import TracebackType
 from typing import Any, Self
@@ -56,6 +56,7 @@ class Bot:
         policy: Who may do what; where None, members may look and nobody may change anything.
         telemetry: Where events and metrics go.
         counts: What counts the deliveries, where several bots count together.
+        elsewhere: Tells whether a workspace has a bot of its own, over the same store.
 
     Raises:
         ConfigError: Nothing would prove a request to be Slack's.
@@ -70,6 +71,7 @@ class Bot:
         policy: Policy | None = None,
         telemetry: Telemetry | None = None,
         counts: Counts | None = None,
+        elsewhere: Callable[[str], bool] = lambda _team: False,
     ) -> None:
         if not settings.sockets and not settings.signing_secret.reveal():
             message = "requests by HTTP are proved by a secret, and there is none"
@@ -100,7 +102,9 @@ class Bot:
         )
         seal = Seal(settings.shared_secret)
         requests = self.store.requests
-        self.approvals = Approvals(requests=requests, desk=self.desk, seal=seal, expires=settings.expires)
+        self.approvals = Approvals(
+            requests=requests, desk=self.desk, seal=seal, expires=settings.expires, elsewhere=elsewhere
+        )
         self.desk.approvals = self.approvals
         self.expiry = Expiry(self.approvals.expire)
         self.offers = Offers(catalogue, self.desk.cloud, self.menus.executor)

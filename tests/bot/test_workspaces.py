@@ -280,7 +280,9 @@ def test_a_bot_that_starts_again_serves_who_has_installed_it(two: Two, tmp_path:
     two.service.stop()
 
     with Workspaces(settings_for(two.first, tmp_path / "bot.sqlite"), two.cloud) as again:
-        assert two.first.until(lambda: list(again.bots) == [two.first.team])
+        again.attend()
+
+        assert list(again.bots) == [two.first.team]
 
 
 def test_tokens_are_kept_where_nobody_else_reads(two: Two, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -38,12 +38,14 @@ class Approvals:
         desk: Reads lines, asks the policy, carries out.
         seal: Keeps the lines from who reads the store.
         expires: Seconds for which one can be approved, where the policy says nothing.
+        elsewhere: Tells whether a workspace has a bot of its own, which ends what is asked for there.
     """
 
     requests: Requests
     desk: Desk
     seal: Seal
     expires: float
+    elsewhere: Callable[[str], bool] = lambda _team: False
 
     def ask(self, ask: Ask, call: Call, words: Sequence[str], approval: Approval, *, again: str = "") -> None:
         """Ask for an approval in the channel, with what would be done.
@@ -175,12 +177,13 @@ class Approvals:
     def expire(self) -> None:
         """End what nobody has approved in time, and what a bot has left that is gone; of several bots one does."""
         for request in self.requests.expired():
-            if self.requests.settle(request.name, EXPIRED):
+            if not self.elsewhere(request.team) and self.requests.settle(request.name, EXPIRED):
                 self.desk.audit.note(asking_of(request), "expire", request.app, arguments={"line": request.said})
                 self.end(request, "expired: nobody approved it in time, and the same line asks again", ())
 
         for request in self.requests.forsaken(PATIENCE):
-            if self.requests.settle(request.name, LEFT, request.settler, before=APPROVED):
+            mine = not self.elsewhere(request.team)
+            if mine and self.requests.settle(request.name, LEFT, request.settler, before=APPROVED):
                 self.desk.audit.note(asking_of(request), "leave", request.app, arguments={"line": request.said})
                 self.end(request, "approved, but the bot was stopped before it began: send the line again", ())
 

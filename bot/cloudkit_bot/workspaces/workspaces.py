@@ -59,10 +59,9 @@ class Workspaces:
         self.counts = Counts(self.telemetry.registry, lambda: sum(bot.pool.busy for bot in self.bots.values()))
         self.closing = False
         self._making: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-        self._over = threading.Event()
+        self._over, self._attending = threading.Event(), False
         self.app = self._app()
         self._rounds = threading.Thread(target=self._go_round, name="cloudkit-bot-tokens", daemon=True)
-        self._rounds.start()
 
     def _app(self) -> App:
         """Make the app that proves a delivery to be Slack's, finds whose it is, and hands it on."""
@@ -107,10 +106,30 @@ class Workspaces:
             return None
         with self._making[team]:
             if team not in self.bots:
-                own = self.settings.of_workspace(Secret(token))
-                self.bots[team] = Bot(own, self.cloud, policy=self.policy, telemetry=self.telemetry, counts=self.counts)
+                self.bots[team] = self._made(team, token)
             self.bots[team].client.token = token
             return self.bots[team]
+
+    def _made(self, team: str, token: str) -> Bot:
+        """Make the bot of a workspace; it takes up what an earlier one has left there."""
+        bot = Bot(
+            self.settings.of_workspace(Secret(token)),
+            self.cloud,
+            policy=self.policy,
+            telemetry=self.telemetry,
+            counts=self.counts,
+            elsewhere=lambda other: other != team and other in self._teams(),
+        )
+        if self._attending:
+            bot.attend()
+        return bot
+
+    def attend(self) -> None:
+        """Let each bot hold what is done in its workspace, and take up what another has left."""
+        self._attending = True
+        for team in self._teams():
+            self._look(team)
+        self._rounds.start()
 
     def forget(self, team: str) -> None:
         """Let go of the bot of a workspace that has the app no more."""
@@ -120,14 +139,16 @@ class Workspaces:
             threading.Thread(target=bot.close, name="cloudkit-bot-leaving", daemon=True).start()
 
     def _go_round(self) -> None:
-        """Have a bot for each workspace, and renew tokens that nobody uses for hours."""
-        while not self._over.is_set():
+        """Renew the tokens that nobody uses for hours; have a bot for who has installed the app at another one."""
+        while not self._over.wait(ROUND):
             for team in self._teams():
-                try:
-                    self.bot(team)
-                except (CloudkitError, Unsent) as error:
-                    LOGGER.warning("workspace %s cannot be served now: %s", team, error)
-            self._over.wait(ROUND)
+                self._look(team)
+
+    def _look(self, team: str) -> None:
+        try:
+            self.bot(team)
+        except (CloudkitError, Unsent) as error:
+            LOGGER.warning("workspace %s cannot be served now: %s", team, error)
 
     def _teams(self) -> tuple[str, ...]:
         try:
@@ -151,8 +172,10 @@ class Workspaces:
         closing = [threading.Thread(target=bot.close) for bot in self.bots.values()]
         for one in closing:
             one.start()
-        for one in (*closing, self._rounds):
+        for one in closing:
             one.join()
+        if self._attending:
+            self._rounds.join()
         self.store.close()
 
 

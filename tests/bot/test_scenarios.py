@@ -101,7 +101,7 @@ def test_an_app_is_deleted_once_that_is_approved(chat: Chat) -> None:
 def test_a_rollout_that_fails_tells_its_cause_and_leaves_what_ran(chat: Chat) -> None:
     """With the last words of the program, in the message that began it."""
     chat.deployed()
-    bad = chat.driver.other_image(EXIT_AFTER="0.3", EXIT_CODE="7")
+    bad = chat.driver.other_image(START_DELAY="60", EXIT_AFTER="0.3", EXIT_CODE="7")
 
     failed = chat.deployed(bad, more="--deadline 60s", end="not done after")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
@@ -65,6 +64,8 @@ def digest_of(content: str) -> str:
     >>> digest_of("")[:19]
     'sha256:e3b0c44298fc'
     """
+    from hashlib import sha256  # loads a library of ciphers, which an import of the package can do without
+
     return f"sha256:{sha256(content.encode()).hexdigest()}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 import pexpect
 import pyte
@@ -93,7 +94,10 @@ class Screen:
         self.child.close(force=True)
 
 
-def ipython(**changes: str) -> Screen:
+S = TypeVar("S", bound=Screen)
+
+
+def ipython(kind: type[S] = Screen, **changes: str) -> S:  # type: ignore[assignment]  # what S is where nobody says so
     """Return an IPython that has loaded the extension, in a folder of settings that is its own."""
     command = [sys.executable, "-m", "IPython", "--no-banner", "--no-confirm-exit", "--ext", "cloudkit"]
-    return Screen([*command, "--HistoryManager.enabled=False"], **changes)
+    return kind([*command, "--HistoryManager.enabled=False"], **changes)

@@ -290,6 +290,20 @@ def test_who_asked_takes_it_back(scene: Scene, alice: Person) -> None:
     assert labels(card(scene, f"denied by {alice.user.id}")) == []
 
 
+def test_the_same_identifier_of_another_workspace_is_somebody_else(scene: Scene, alice: Person) -> None:
+    """Who takes back nothing and approves nothing."""
+    alice.command("delete web")
+    asked = card(scene)
+    other = replace(alice, user=replace(alice.user, team="T0OTHER"))
+
+    other.press(asked, "Deny")
+    other.press(asked, "Approve")
+    scene.slack.until(lambda: len([one for one in scene.cloud.history() if one.outcome == "access"]) == 2)
+
+    assert labels(card(scene)) == ["Approve", "Deny"]
+    assert [app.name for app in scene.cloud.apps()] == ["web"]
+
+
 def test_a_verb_that_loses_something_asks_the_one_who_asks(scene: Scene, alice: Person) -> None:
     """Where the policy says no more."""
     alice.command("delete web")

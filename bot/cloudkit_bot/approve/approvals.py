@@ -164,7 +164,7 @@ class Approvals:
     def deny(self, ask: Ask, request: Request) -> None:
         """Take a denial: of who asked, or of who could approve."""
         self.check_open(request)
-        if ask.user != request.asker:
+        if not theirs(request, ask):
             _, call, _ = self.call_of(request)
             self.check_may(ask, request, call, Approval(others=1))
         if not self.requests.settle(request.name, DENIED, ask.user):
@@ -201,7 +201,7 @@ class Approvals:
         asker = self.desk.asker(ask, fresh=True)
         if not asker.member:
             raise AccessError("guests and people of other workspaces approve nothing")
-        if ask.user == request.asker:
+        if theirs(request, ask):
             if approval.others:
                 raise AccessError("you asked for this yourself, so somebody else must approve it")
             return
@@ -233,6 +233,11 @@ class Approvals:
             self.desk.sender.finish(
                 asking_of(request), place_of(request), Ending(request=request, words=words, people=people)
             )
+
+
+def theirs(request: Request, ask: Ask) -> bool:
+    """Tell whether somebody presses on what they have asked for."""
+    return (ask.user, ask.team) == (request.asker, request.team)
 
 
 def at_its_place(request: Request, ask: Ask) -> bool:

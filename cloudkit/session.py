@@ -270,7 +270,7 @@ class Session:
         from cloudkit.controller.controller import control, this_process
 
         check_number("interval", interval, SHORTEST, LONGEST)
-        backend = self.backend
+        backend = self._connected()  # what it can do is not told by one that only looks
         if not isinstance(backend, Healable):
             message = f"{backend.name} needs no controller: it heals by itself what runs on it"
             raise UnsupportedError(message, capability="controller", hint="cloudkit apps")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn, cast
 
+from cloudkit.backends.room import Roomy
 from cloudkit.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from cloudkit.backends.protocol import Backend
+    from cloudkit.model.advice import Advice
+    from cloudkit.model.app import AppSpec
 
 __all__ = ["read_only", "refuse_act"]
 
@@ -36,6 +39,16 @@ class Guard:
         return Guard(found, IMAGE_ACTS) if name == "images" and self._acts is ACTS else found
 
 
+class RoomyGuard(Guard):
+    """That of a backend which knows how much fits: since Python 3.12 a protocol is looked for in a class alone."""
+
+    __slots__ = ()
+
+    def room(self, spec: AppSpec, replicas: int) -> tuple[Advice, ...]:
+        """Return the most replicas that fit, by each bound that there is."""
+        return cast("Roomy", self._inner).room(spec, replicas)
+
+
 def refuse_act(name: str) -> NoReturn:
     """Raise the error of what would act at once, though one only plans.
 
@@ -57,4 +70,5 @@ def read_only(backend: Backend) -> Backend:
     >>> read_only(MemoryBackend()).apps()
     ()
     """
-    return cast("Backend", Guard(backend, ACTS))
+    kind = RoomyGuard if isinstance(backend, Roomy) else Guard
+    return cast("Backend", kind(backend, ACTS))

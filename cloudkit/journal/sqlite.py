@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
+from weakref import finalize
 
 from cloudkit.errors import JournalError
 from cloudkit.journal.database import Statement
@@ -41,6 +42,7 @@ class SqliteDatabase:
         self._lock = RLock()
         self._connection: sqlite3.Connection | None = None
         self._process = 0
+        self._ending: finalize[[sqlite3.Connection, int], SqliteDatabase] | None = None
 
     @property
     def where(self) -> str:
@@ -75,8 +77,8 @@ class SqliteDatabase:
     def close(self) -> None:
         """Let go of the file; calling it twice is no error."""
         with self._lock:
-            if self._connection is not None and self._process == os.getpid():
-                self._connection.close()
+            if self._ending is not None:
+                self._ending()
             self._connection = None
 
     @contextmanager
@@ -85,6 +87,7 @@ class SqliteDatabase:
         with self._lock, refused(self._path):
             if self._connection is None or (self._path is not None and self._process != os.getpid()):
                 self._connection, self._process = self._open(), os.getpid()
+                self._ending = finalize(self, _let_go, self._connection, self._process)
             yield self._connection
 
     def _open(self) -> sqlite3.Connection:
@@ -126,6 +129,12 @@ def _done(connection: sqlite3.Connection, statements: Sequence[Statement]) -> in
 
 def _connected(name: str) -> sqlite3.Connection:
     return sqlite3.connect(name, timeout=BUSY, isolation_level=None, check_same_thread=False)
+
+
+def _let_go(connection: sqlite3.Connection, process: int) -> None:
+    """Close a connection where it was opened: a forked process would end the locks of the one that it came from."""
+    if process == os.getpid():
+        connection.close()
 
 
 def _prepare(path: Path) -> None:

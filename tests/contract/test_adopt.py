@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,31 @@ def test_what_is_no_workload_is_refused(cloud: Cloud, driver: Driver) -> None:
             cloud.adopt("legacy")
         with pytest.raises(NotFoundError):
             cloud.adopt(f"{there.workload}-of-nobody")
+
+
+def test_of_two_who_adopt_at_once_one_does(driver: Driver, cloud: Cloud) -> None:
+    """Whoever comes too late is told, or finds it done; there is one app, and it serves."""
+    with driver.foreign(BODY="old") as there, ThreadPoolExecutor(2) as pool:
+        clouds = (cloud, driver.second())
+
+        done = list(pool.map(lambda one: _adopted(one, there.workload), clouds))
+
+        assert any(done)
+        web = cloud.app(there.name)
+        state = web.status()
+        assert (state.settled, state.revision, state.spec.env["BODY"]) == (True, 1, "old")
+        assert cloud.backend.plan(state.spec).empty
+        assert [owner for _, owner in workloads(cloud, there.name)] == ["cloudkit"]
+        assert driver.get(there.url).body.startswith("old from")
+        web.delete()
+
+
+def _adopted(cloud: Cloud, workload: str) -> bool:
+    try:
+        cloud.adopt(workload)
+    except (ConflictError, NotFoundError):
+        return False
+    return True
 
 
 @pytest.mark.timeout(600)

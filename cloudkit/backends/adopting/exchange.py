@@ -125,9 +125,6 @@ class Exchange:
         except RolloutError:
             self._return(found, listener)
             raise
-        except ConflictError:  # somebody has taken its port, or goes on with the same
-            self._start(found.old)
-            raise
         found.old.remove()
         return state
 
@@ -135,10 +132,16 @@ class Exchange:
         spec, old = found.spec, found.old
         if not _alone(spec) and self._there(spec.name) != spec:
             self._make(_private(spec), timeout, listener)
-        if _pauses(spec):
-            listener(Progress(phase=Phase.NOTICE, item=spec.name, message=f"stops container {old.name}"))
-            old.stop()
-        return self._make(spec, timeout, listener)
+        if not _pauses(spec):
+            return self._make(spec, timeout, listener)
+        listener(Progress(phase=Phase.NOTICE, item=spec.name, message=f"stops container {old.name}"))
+        old.stop()
+        try:
+            return self._make(spec, timeout, listener)
+        except ConflictError:
+            if self._there(spec.name) != spec:  # else somebody else goes on with the same
+                self._start(old)
+            raise
 
     def _said(self, workload: str, name: str | None) -> Found:
         """Return a container as a spec; where one that has stopped listened, only the app that was made of it knows."""

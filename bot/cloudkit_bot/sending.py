@@ -186,7 +186,7 @@ class Sender:
                     self.client.files_upload_v2,
                     filename=one.name.replace("/", "-"),
                     title=one.title,
-                    content=one.text or "\n",
+                    content=one.content or one.text or "\n",
                     channel=place.channel,
                     thread_ts=place.ts or None,
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import strategies as some
 
 from cloudkit import AppState, Cause, CauseCode, CloudkitError, Plan, RolloutError
 from cloudkit.command import Help
+from cloudkit.model.glance import Glance
 from cloudkit.model.log import Event, LogLine
 from cloudkit.model.plan import Action, ActionKind
 from cloudkit.model.state import Replica, ReplicaPhase
@@ -85,6 +86,31 @@ tasks = some.builds(
     TaskResult, command=some.just(("x",)), exit_code=some.integers(0, 255), output=texts, duration=some.just(1.0)
 )
 events = some.builds(Event, time=some.just(NOW), app=texts, object=texts, action=texts, message=texts)
+usages = some.builds(
+    Usage, replica=texts, cpu=some.floats(0, 500), memory=some.integers(0, 2**50),
+    memory_limit=some.none() | some.integers(1, 2**50), received=some.none(), sent=some.none(), pids=some.none(),
+    observed_at=some.just(NOW),
+)  # fmt: skip
+
+
+def many(drawn: tuple[Usage, int]) -> tuple[Usage, ...]:
+    """Return what so many replicas use, each with a name of its own."""
+    usage, count = drawn
+    return tuple(replace(usage, replica=f"{usage.replica}{number}") for number in range(count))
+
+
+def looked(drawn: tuple[Usage, int, int]) -> list[Glance]:
+    """Return so many looks at so many replicas."""
+    usage, count, looks = drawn
+    used = many((usage, count))
+    replicas = tuple(replace(BASE.replicas[0], name=one.replica) for one in used)
+    app = replace(BASE, replicas=replicas)
+    return [
+        Glance(apps=(app,), usages=used, events=(), observed_at=NOW + timedelta(seconds=second))
+        for second in range(looks)
+    ]
+
+
 results = (
     apps()
     | some.lists(apps(), max_size=3).map(tuple)
@@ -98,6 +124,8 @@ results = (
     | some.builds(lambda summary, cause: RolloutError(summary, cause=cause), texts, causes)
     | some.tuples(lines, some.sampled_from([1, 30, 500])).map(lambda pair: [pair[0]] * pair[1])
     | some.lists(events, max_size=8)
+    | some.tuples(usages, some.sampled_from([1, 2, 20, 21, 300])).map(many)
+    | some.tuples(usages, some.sampled_from([1, 2, 12, 13, 90]), some.sampled_from([1, 2, 30])).map(looked)
 )
 
 
@@ -166,9 +194,47 @@ def test_a_long_table_says_how_much_of_it_is_seen() -> None:
 
     made = answer(Shown(tuple(usage), name="stats web"), Look())
 
-    assert made.blocks[0]["type"] == "data_table"
+    assert made.blocks[0]["type"] == "data_table"  # as so many bars do not fit
     assert "of 900 are shown; all are in stats web.txt" in json.dumps(made.blocks)
-    assert len(made.attached[0].text.splitlines()) == 901
+    files = {one.name: one for one in made.attached}
+    assert len(files["stats web.txt"].text.splitlines()) == 901
+    assert files["stats web.png"].content.startswith(PNG)
+
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def test_what_replicas_use_is_drawn_as_bars() -> None:
+    """Two charts, and the table below them; a client that draws none gets a picture in their place."""
+    usage = Usage(
+        replica="web-1", cpu=0.25, memory=2**25, memory_limit=2**26, received=1, sent=1, pids=1, observed_at=NOW
+    )
+    shown = Shown(many((usage, 3)), name="stats web")
+
+    newest, classic = answer(shown, Look()), answer(shown, Look(classic=True))
+
+    cpu, memory, table = newest.blocks
+    assert [point["value"] for point in cpu["chart"]["series"][0]["data"]] == [0.25] * 3
+    assert {series["name"]: series["data"][0]["value"] for series in memory["chart"]["series"]} == {
+        "in use": 32.0,
+        "limit": 64.0,
+    }
+    assert table["type"] == "data_table"
+    assert newest.attached == ()
+    assert [one.content[:8] for one in classic.attached] == [PNG]
+
+
+def test_looks_are_drawn_as_lines_over_the_time() -> None:
+    """A line for each replica, from the first look to the last."""
+    usage = Usage(replica="web-", cpu=0.5, memory=2**20, memory_limit=None, received=1, sent=1, pids=1, observed_at=NOW)
+
+    made = answer(Shown(looked((usage, 2, 30)), name="watch web"), Look())
+
+    chart = made.blocks[0]["chart"]
+    assert chart["type"] == "line"
+    assert [series["name"] for series in chart["series"]] == ["web-0", "web-1"]
+    assert chart["axis_config"]["categories"][0] == "14:05:00"
+    assert chart["axis_config"]["categories"][-1] == "14:05:29"
 
 
 def test_a_column_of_numbers_is_sorted_as_numbers() -> None:

@@ -12,14 +12,16 @@ from slackblocks import ActionsBlock, AlertBlock, CardBlock, Element, PlainText,
 from cloudkit.command import Help
 from cloudkit.errors import CloudkitError, RolloutError
 from cloudkit.model.cause import Cause
+from cloudkit.model.glance import Glance
 from cloudkit.model.log import LogLine
 from cloudkit.model.plan import Plan
 from cloudkit.model.state import AppPhase, AppState
-from cloudkit.model.task import TaskResult
+from cloudkit.model.task import TaskResult, Usage
 from cloudkit.view.block import Facts, Grid, Lines
 from cloudkit.view.columns import phase
 from cloudkit.view.result import listed, view
 from cloudkit_bot import limits
+from cloudkit_bot.blocks.chart import glance_charts, put_charts, usage_charts
 from cloudkit_bot.blocks.parts import MARKS, as_text, code, put, said
 from cloudkit_bot.blocks.sheet import Answer, Look, Sheet
 from cloudkit_bot.blocks.text import cut, units
@@ -72,6 +74,11 @@ def draw_list(items: Sequence[object], sheet: Sheet, shown: Shown) -> None:
         lines = [f"{line.replica} | {line.text}" for line in items if isinstance(line, LogLine)]
         sheet.say("\n".join(lines[-SPOKEN:]))
         put_lines(lines, sheet, shown.name)
+    elif items and isinstance(items[0], Glance):
+        draw_glances([one for one in items if isinstance(one, Glance)], sheet, shown)
+    elif items and isinstance(items[0], Usage):
+        put_charts(list(usage_charts([one for one in items if isinstance(one, Usage)])), sheet, shown.name)
+        put_all(listed(items, shown.kind), sheet, shown.name)
     elif items and isinstance(items[0], Plan):
         for plan in items:
             draw(plan, sheet, shown)
@@ -79,6 +86,12 @@ def draw_list(items: Sequence[object], sheet: Sheet, shown: Shown) -> None:
         sheet.say("nothing is there")
     else:
         put_all(listed(items, shown.kind), sheet, shown.name)
+
+
+def draw_glances(looks: Sequence[Glance], sheet: Sheet, shown: Shown) -> None:
+    """Draw how it went from the first look to the last, and the last one as it was."""
+    put_charts(list(glance_charts(looks)), sheet, shown.name)
+    put_all(view(looks[-1]), sheet, shown.name)
 
 
 def put_all(parts: Sequence[Facts | Grid | Lines], sheet: Sheet, name: str) -> None:

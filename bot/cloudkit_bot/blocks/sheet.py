@@ -27,11 +27,13 @@ class Attached:
         name: Its name.
         text: What it holds.
         title: What is shown above it.
+        content: What it holds in place of a text, such as a picture.
     """
 
     name: str
-    text: str
+    text: str = ""
     title: str = ""
+    content: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,7 @@ class Sheet:
     def __init__(self, look: Look) -> None:
         self.look = look
         self.room = look.room
-        self.tables = 0
+        self.tables = self.charts = 0
         self._blocks: list[dict[str, Any]] = []
         self._words: list[str] = []
         self._attached: list[Attached] = []
@@ -127,6 +129,10 @@ class Sheet:
     def attach(self, name: str, lines: Sequence[str], title: str = "") -> None:
         """Add a file of lines."""
         self._attached.append(Attached(name=name, text=self.clean("\n".join(lines)), title=title or name))
+
+    def attach_picture(self, name: str, content: bytes) -> None:
+        """Add a picture."""
+        self._attached.append(Attached(name=name, content=content, title=name))
 
     def answer(self) -> Answer:
         """Return the message; it always has a text."""

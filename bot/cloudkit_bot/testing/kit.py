@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cloudkit_bot import limits
+from cloudkit_bot.testing.charts import CHART, charted
 from cloudkit_bot.testing.checks import Check, Fields, Typed, anything, many, number, one_of, string, text, wrong
 from cloudkit_bot.testing.refusal import Refusal
 
@@ -203,6 +204,11 @@ PARTS: dict[str, tuple[Mapping[str, Check], Sequence[str], Check]] = {
         ("rows", "caption"),
         rectangular,
     ),
+    "data_visualization": (
+        {"title": string(limits.CHART_TITLE, least=1), "chart": CHART},
+        ("title", "chart"),
+        charted,
+    ),
     "plan": (
         {
             "title": string(3000, least=1),
@@ -258,6 +264,8 @@ def check_blocks(blocks: Any, surface: str, *, without: frozenset[str] = frozens
 
 
 def check_together(blocks: Sequence[Any]) -> None:
+    if sum(block["type"] == "data_visualization" for block in blocks) > limits.CHARTS:
+        raise wrong("/blocks", f"no more than {limits.CHARTS} data_visualization blocks are allowed")
     if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > limits.MARKDOWN:
         raise Refusal("msg_too_long")
     if sum(map(weight, blocks)) > limits.MESSAGE:

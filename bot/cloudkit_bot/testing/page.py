@@ -8,6 +8,8 @@ from html import escape as escape_html
 from importlib.resources import files
 from typing import Any
 
+from cloudkit_bot.testing.charts import drawing
+
 __all__ = ["page"]
 
 MARKS = {"pending": "\u25cb", "in_progress": "\u25d4", "complete": "\u2714", "error": "\u2718"}
@@ -166,6 +168,7 @@ DRAWN: dict[str, Callable[[Block], str]] = {
     "container": container,
     "context": lambda one: f"<div class=context>{' '.join(map(label, one['elements']))}</div>",
     "data_table": table,
+    "data_visualization": drawing,
     "divider": lambda _one: "<hr>",
     "header": lambda one: f"<div class=header>{label(one['text'])}</div>",
     "input": field,

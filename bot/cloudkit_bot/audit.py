@@ -72,7 +72,7 @@ class Audit:
         if not self.channel:
             return
         try:
-            self.sender.tell(self.channel, lambda look: told(ask, words, look))
+            self.sender.put(self.channel, lambda look: told(ask, words, look))
         except Unsent as unsent:
             LOGGER.warning("the channel %s was not told of %s: %s", self.channel, words, unsent.word)
 

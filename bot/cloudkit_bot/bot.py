@@ -20,6 +20,7 @@ from slack_sdk.http_retry.builtin_handlers import (
 from cloudkit.cloud import Cloud
 from cloudkit.errors import ConfigError
 from cloudkit.telemetry import Telemetry
+from cloudkit_bot.alerts.alarm import Alarm
 from cloudkit_bot.approve.approvals import Approvals
 from cloudkit_bot.approve.expiry import Expiry
 from cloudkit_bot.approve.seal import Seal
@@ -28,6 +29,8 @@ from cloudkit_bot.blocks.sheet import Look
 from cloudkit_bot.blocks.text import Redaction
 from cloudkit_bot.desk import Desk
 from cloudkit_bot.forms.offers import Offers
+from cloudkit_bot.home.digest import Digest
+from cloudkit_bot.home.tab import Home
 from cloudkit_bot.listeners import listen
 from cloudkit_bot.metrics import Counts
 from cloudkit_bot.once import Once
@@ -107,6 +110,9 @@ class Bot:
         )
         self.desk.approvals = self.approvals
         self.expiry = Expiry(self.approvals.expire)
+        self.alarm = Alarm(settings, self.desk, self.store)
+        self.home = Home(desk=self.desk, store=self.store, zone=self.alarm.zone)
+        self.digest = Digest(settings, self.desk, self.store, self.alarm.zone)
         self.offers = Offers(catalogue, self.desk.cloud, self.menus.executor)
         self.once = Once()
         self.app = self._app()
@@ -150,6 +156,8 @@ class Bot:
         it is stopped.
         """
         self.desk.leases.taking = False
+        self.alarm.stop()
+        self.digest.stop()
         self.pool.close(self.settings.grace, self.desk.doing.hand_over if self.store.lasting else None)
         self.menus.close(0.1)
         self.expiry.close()

@@ -15,6 +15,7 @@ from slack_bolt import Ack, App, BoltResponse
 from cloudkit.command import Call, Help
 from cloudkit.errors import CloudkitError, JournalError, UsageError
 from cloudkit.verbs import source_of
+from cloudkit_bot.alerts.card import SILENCE, TAKE
 from cloudkit_bot.approve.card import APPROVE, DENY
 from cloudkit_bot.ask import Ask, ask_of
 from cloudkit_bot.blocks.buttons import FORM as MORE
@@ -46,12 +47,15 @@ def listen(app: App, bot: Bot) -> None:
     app.middleware(listeners.gate)
     app.command(bot.settings.command)(listeners.soon(listeners.command))
     app.event("app_mention")(listeners.soon(listeners.mention))
+    app.event("app_home_opened")(listeners.soon(listeners.home))
     app.event("message")(listeners.soon(listeners.direct))
     app.shortcut(SHORTCUT)(listeners.soon(listeners.choose))
     app.shortcut(MESSAGE_SHORTCUT)(listeners.soon(listeners.choose))
     app.action(re.compile(rf"{RUN}:\d+|{SHOW}"))(listeners.soon(listeners.pressed))
     app.action(APPROVE)(listeners.soon(listeners.approved))
     app.action(DENY)(listeners.soon(listeners.denied))
+    app.action(TAKE)(listeners.soon(lambda ask, body: bot.alarm.responses.take(ask, value_of(body))))
+    app.action(SILENCE)(listeners.soon(lambda ask, body: bot.alarm.responses.silence(ask, value_of(body))))
     app.action(re.compile(rf"{STOP}:.+"))(listeners.soon(listeners.stopped))
     app.action(MORE)(listeners.soon(listeners.more))
     app.action(CHOOSE)(listeners.soon(listeners.chosen))
@@ -156,6 +160,11 @@ class Listeners:
         event = body["event"]
         if ask.direct and ask.user and not event.get("subtype") and not event.get("bot_id"):
             self.bot.desk.line(ask, MENTION.sub("", str(event.get("text") or ""), count=1), public=True)
+
+    def home(self, ask: Ask, body: Body) -> None:
+        """Show the Home tab as it is now, to who opens it."""
+        if body["event"].get("tab") == "home":
+            self.bot.home.open(ask)
 
     def choose(self, ask: Ask, body: Body) -> None:
         """Open the form from a shortcut; from a message's, the answer goes below it."""

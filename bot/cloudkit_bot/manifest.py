@@ -26,7 +26,7 @@ GROUPS = "usergroups:read"
 
 
 REDIRECT = "/slack/oauth_redirect"
-EVENTS = ("app_mention", "message.im")
+EVENTS = ("app_home_opened", "app_mention", "message.im")
 GONE = ("app_uninstalled", "tokens_revoked")
 
 
@@ -60,7 +60,7 @@ def manifest(
         "display_information": {"name": name, "description": "The verbs of cloudkit as chat commands"},
         "features": {
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },

@@ -91,9 +91,27 @@ class Sender:
         self._upload(answer.attached, replace(found, ts=ask.thread or found.ts))
         return found
 
-    def tell(self, channel: str, draw: Draw) -> None:
-        """Show something in a channel that nobody has asked from."""
-        self._drawn(draw, lambda message: called(self.client.chat_postMessage, channel=channel, **message))
+    def put(self, channel: str, draw: Draw) -> Place:
+        """Show something in a channel that nobody there has asked for, and return where it is."""
+        sent: dict[str, str] = {}
+
+        def send(message: Mapping[str, Any]) -> None:
+            sent.update(called(self.client.chat_postMessage, channel=channel, **message).data)
+
+        answer = self._drawn(draw, send)
+        place = Place(channel=sent["channel"], ts=sent["ts"])
+        self._upload(answer.attached, place)
+        return place
+
+    def publish(self, user: str, draw: Draw) -> None:
+        """Show something on somebody's Home tab."""
+
+        def send(message: Mapping[str, Any]) -> None:
+            words = {"type": "section", "text": {"type": "plain_text", "text": message["text"]}}
+            view = {"type": "home", "blocks": message.get("blocks") or [words]}
+            called(self.client.views_publish, user_id=user, view=view)
+
+        self._drawn(draw, send)
 
     def edit(self, place: Place, draw: Draw) -> None:
         """Change a message."""

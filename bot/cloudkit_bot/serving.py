@@ -14,12 +14,15 @@ from slack_bolt.adapter.wsgi import SlackRequestHandler
 from waitress.server import create_server
 from waitress.wasyncore import close_all
 
+from cloudkit_bot.alerts.door import PATH as ALERTS
 from cloudkit_bot.workspaces.installing import INSTALL, REDIRECT
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+    from cloudkit_bot.alerts.alarm import Alarm
     from cloudkit_bot.bot import Bot
+    from cloudkit_bot.home.digest import Digest
     from cloudkit_bot.workspaces.workspaces import Workspaces
 
 __all__ = ["PATH", "Service"]
@@ -40,6 +43,8 @@ class Service:
 
     def __init__(self, bot: Bot | Workspaces, registry: CollectorRegistry) -> None:
         self.bot = bot
+        self.alarm: Alarm | None = getattr(bot, "alarm", None)  # a channel is of one workspace
+        self.digest: Digest | None = getattr(bot, "digest", None)
         self._slack = SlackRequestHandler(bot.app, PATH)
         self._metrics = make_wsgi_app(registry)
         self._sockets: dict[Any, Any] = {}
@@ -86,6 +91,9 @@ class Service:
                 self.bot.app, token, logger=LOGGER, web_client=self.bot.client, ping_interval=PING
             )
             self._link.connect()
+        for one in (self.alarm, self.digest):
+            if one is not None:
+                one.start()
 
     def stop(self) -> None:
         """Take no more deliveries, let work come to its end, then stop listening."""
@@ -117,6 +125,8 @@ class Service:
         if path == "/metrics":
             shown: Iterable[bytes] = self._metrics(environ, start)
             return shown
+        if path == ALERTS and self.alarm is not None and self.alarm.takes:
+            return self.alarm.door.respond(environ, start)
         if self.bot.settings.sockets and path not in (INSTALL, REDIRECT):
             start("404 Not Found", [("Content-Type", "text/plain")])
             return [b"Socket Mode takes no requests\n"]

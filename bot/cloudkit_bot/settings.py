@@ -49,6 +49,16 @@ class Settings:
         port: The port that is listened on; 0 takes a free one.
         workers: How many requests are worked on at once.
         grace: Seconds that work has to come to its end when the bot is stopped.
+        alerts_channel: The channel that incidents are told in; they are not looked for where empty.
+        alerts_token: What proves an Alertmanager, as its bearer token or its password; none is heard where empty.
+        alerts_user: Its user, for basic authentication.
+        alerts_pause: Seconds between two looks at the apps.
+        alerts_calm: Seconds without a sign after which an incident is over.
+        alerts_most: Cards of new incidents within ten minutes; the others are told in one.
+        quiet: Hours in which only what is grave is posted, such as ``22:00-07:00``.
+        digest: When a summary is posted, as a line of cron such as ``0 9 * * 1-5``; never where empty.
+        digest_channel: Where; the channel of incidents where empty.
+        timezone: Whose time of day that is, and is shown.
         classic: True sends no block that older clients do not know.
         base_url: Slack's Web API.
     """
@@ -74,6 +84,16 @@ class Settings:
     port: int = 3000
     workers: int = 16
     grace: float = 25.0
+    alerts_channel: str = ""
+    alerts_token: Secret = NONE
+    alerts_user: str = "alertmanager"
+    alerts_pause: float = 10.0
+    alerts_calm: float = 120.0
+    alerts_most: int = 10
+    quiet: str = ""
+    digest: str = ""
+    digest_channel: str = ""
+    timezone: str = "UTC"
     classic: bool = False
     base_url: str = "https://slack.com/api/"
 
@@ -108,7 +128,14 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values that no text may hold."""
-        held = (self.bot_token, self.signing_secret, self.app_token, self.client_secret, self.config_token)
+        held = (
+            self.bot_token,
+            self.signing_secret,
+            self.app_token,
+            self.client_secret,
+            self.config_token,
+            self.alerts_token,
+        )
         return tuple(filter(None, (one.reveal() for one in held)))
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,17 @@ def test_a_guest_is_permitted_only_by_name() -> None:
     assert named.decide(GUEST, wanted("apps", app="")).allowed
     assert not everybody.decide(GUEST, wanted("apps", app="")).allowed
     assert everybody.decide(MEMBER, wanted("apps", app="")).allowed
+
+
+def test_what_the_bot_does_itself_is_a_matter_of_the_policy() -> None:
+    """Acknowledging and silencing are for operators, and may be permitted by themselves."""
+    silencing = Wanted(verb="silence", role="operator", changes=True, app="web")
+    operators = CedarPolicy('permit(principal, action in Action::"operator", resource);', CATALOGUE)
+    one = CedarPolicy('permit(principal, action == Action::"acknowledge", resource == App::"web");', CATALOGUE)
+
+    assert operators.decide(MEMBER, silencing).allowed
+    assert not one.decide(MEMBER, silencing).allowed
+    assert one.decide(MEMBER, replace(silencing, verb="acknowledge")).allowed
 
 
 COMPARED = 'permit(principal, action == Action::"{}", resource) when {{ context.arguments.{} < 9 }};'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from slackblocks import AxisConfig, BarChart, DataPoint, DataSeries, DataVisualizationBlock, LineChart
 
@@ -16,6 +16,7 @@ from cloudkit_bot.blocks.text import cut, units
 
 __all__ = ["Chart", "glance_charts", "put_charts", "usage_charts"]
 
+T = TypeVar("T")
 MEBIBYTE = 1024 * 1024
 BARS = 60  # replicas of a picture, the busiest ones
 POINTS = 12  # of a line: more would need the room of the table below
@@ -60,9 +61,10 @@ def usage_charts(usages: Sequence[Usage]) -> Iterator[Chart]:
 
 def glance_charts(glances: Sequence[Glance]) -> Iterator[Chart]:
     """Yield how processor time and memory went, a line for each replica, or for each app where there are several."""
-    chosen = spread(glances, POINTS)
-    times = tuple(f"{glance.observed_at:%H:%M:%S}" for glance in chosen)
-    if len(times) < 2 or len(set(times)) < len(times):
+    by_second = {f"{glance.observed_at:%H:%M:%S}": glance for glance in glances}
+    times = tuple(spread(list(by_second), POINTS))
+    chosen = [by_second[time] for time in times]
+    if len(times) < 2:
         return
     by_app = len({app.name for glance in chosen for app in glance.apps}) > 1
     rows = [[(row.app if by_app else row.replica.name, row) for row in glance.running] for glance in chosen]
@@ -78,8 +80,8 @@ def total(look: Sequence[tuple[str, Running]], name: str, title: str) -> float:
     return float(sum(one.cpu if title == "CPU" else one.memory for one in used))
 
 
-def spread(looks: Sequence[Glance], most: int) -> list[Glance]:
-    """Return so many looks at the most, from the first to the last, evenly.
+def spread(looks: Sequence[T], most: int) -> list[T]:
+    """Return so many at the most, from the first to the last, evenly.
 
     >>> spread([1, 2, 3, 4, 5, 6, 7], 3)
     [1, 4, 7]

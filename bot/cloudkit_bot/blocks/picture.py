@@ -28,7 +28,6 @@ def picture(charts: Sequence[Chart]) -> bytes:
     Args:
         charts: What is drawn; at least one.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     heights = [max(HEIGHT, BAR * len(chart.categories) if chart.kind == "bar" else HEIGHT) for chart in charts]
@@ -37,7 +36,7 @@ def picture(charts: Sequence[Chart]) -> bytes:
     for chart, (axes,) in zip(charts, rows, strict=True):
         draw_bars(chart, axes) if chart.kind == "bar" else draw_lines(chart, axes)
     written = BytesIO()
-    FigureCanvasAgg(figure).print_png(written)
+    figure.savefig(written, format="png")
     return written.getvalue()
 
 

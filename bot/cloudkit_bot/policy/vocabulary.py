@@ -11,10 +11,12 @@ from typing import Any
 from cloudkit.model.verb import Role
 from cloudkit.verbs import Arity, Catalogue, Kind, Parameter
 
-__all__ = ["APPROVE", "argument_kinds", "schema_of"]
+__all__ = ["ACKNOWLEDGE", "APPROVE", "OWN", "SILENCE", "argument_kinds", "schema_of"]
 
 TYPES: Mapping[type[Any], str] = {int: "Long", str: "String", bool: "Boolean"}
 APPROVE = "approve"  # the action of who approves what another has asked for
+ACKNOWLEDGE, SILENCE = "acknowledge", "silence"
+OWN: Mapping[str, Role] = {ACKNOWLEDGE: Role.OPERATOR, SILENCE: Role.OPERATOR}  # what the bot does itself, of incidents
 FLAG = {"type": "Boolean"}
 PLACES: Mapping[str, Mapping[str, Any]] = {
     "User": {
@@ -35,7 +37,7 @@ def schema_of(catalogue: Catalogue) -> dict[str, Any]:
         rank.value: {"memberOf": [{"id": higher.value} for higher in ranks[index + 1 :][:1]]}
         for index, rank in enumerate(ranks)
     }
-    verbs = {name: action(catalogue, name) for name in catalogue}
+    verbs = {name: action(catalogue, name) for name in (*catalogue, *OWN)}
     return {"": {"entityTypes": dict(PLACES), "actions": roles | verbs | {APPROVE: approving()}}}
 
 
@@ -44,7 +46,8 @@ def action(catalogue: Catalogue, name: str) -> dict[str, Any]:
         one: {"type": kind, "required": needed} for one, (kind, needed) in argument_kinds(catalogue, name).items()
     }
     context = {"arguments": {"type": "Record", "attributes": attributes}}
-    return {"memberOf": [{"id": catalogue[name].mark.role.value}], "appliesTo": applied(context)}
+    role = OWN.get(name) or catalogue[name].mark.role
+    return {"memberOf": [{"id": role.value}], "appliesTo": applied(context)}
 
 
 def approving() -> dict[str, Any]:
@@ -63,7 +66,9 @@ def applied(context: Mapping[str, Any]) -> dict[str, Any]:
 
 def argument_kinds(catalogue: Catalogue, name: str) -> dict[str, tuple[str, bool]]:
     """Return the arguments of a verb that a policy can compare: their Cedar type, and whether they are always there."""
-    verb = catalogue[name]
+    verb = catalogue.get(name)
+    if verb is None:
+        return {}
     found = {parameter.name: (kind_of(parameter), parameter.required) for parameter in verb.parameters}
     return {one: (kind, needed) for one, (kind, needed) in found.items() if kind}
 

@@ -12,6 +12,7 @@ from cloudkit.config.journal import IN_MEMORY, POSTGRES
 from cloudkit.errors import ConfigError, JournalError
 from cloudkit.journal.database import Database, Statement
 from cloudkit_bot.store.deliveries import Deliveries
+from cloudkit_bot.store.incidents import Incidents
 from cloudkit_bot.store.installations import Installations, States
 from cloudkit_bot.store.requests import Requests
 from cloudkit_bot.store.tables import MIGRATIONS
@@ -40,6 +41,7 @@ class Store:
         self.requests = Requests(self.database, clock)
         self.works = Works(self.database, clock)
         self.deliveries = Deliveries(self.database, clock)
+        self.incidents = Incidents(self.database, clock)
         self.installations = Installations(self.database, clock)
         self.states = States(self.database, clock)
 

@@ -58,6 +58,20 @@ CREATE TABLE works (
     state TEXT NOT NULL,
     outcome TEXT NOT NULL
 )"""
+_INCIDENTS = """
+CREATE TABLE incidents (
+    name TEXT PRIMARY KEY,
+    key TEXT NOT NULL,
+    state TEXT NOT NULL,
+    content TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    drawn INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    message TEXT NOT NULL,
+    posted DOUBLE PRECISION NOT NULL,
+    seen DOUBLE PRECISION NOT NULL,
+    until DOUBLE PRECISION NOT NULL
+)"""
 
 MIGRATIONS: Migrations = (
     (
@@ -76,6 +90,11 @@ MIGRATIONS: Migrations = (
     (
         "CREATE TABLE installations (team TEXT PRIMARY KEY, content TEXT NOT NULL, at DOUBLE PRECISION NOT NULL)",
         "CREATE TABLE states (state TEXT PRIMARY KEY, until DOUBLE PRECISION NOT NULL)",
+    ),
+    (
+        _INCIDENTS,
+        "CREATE UNIQUE INDEX incidents_open ON incidents (key) WHERE state = 'open'",
+        "CREATE INDEX incidents_by_seen ON incidents (seen)",
     ),
 )
 

@@ -313,8 +313,13 @@ VIEW: dict[str, Check] = {
 }
 
 
-def check_view(view: Any, kind: str) -> None:  # noqa: ANN401 # JSON
+def check_view(view: Any, kind: str, *, without: frozenset[str] = frozenset()) -> None:  # noqa: ANN401 # JSON
     """Refuse a view that Slack would refuse.
+
+    Args:
+        view: What was sent.
+        kind: ``modal`` or ``home``.
+        without: Blocks that this workspace does not know.
 
     Raises:
         Refusal: It breaks a rule.
@@ -323,6 +328,6 @@ def check_view(view: Any, kind: str) -> None:  # noqa: ANN401 # JSON
     Fields(VIEW, needed)(view, "/view")
     if view["type"] != kind:
         raise Refusal("invalid_arguments", f"view must be a {kind}")
-    check_blocks(view["blocks"], kind)
+    check_blocks(view["blocks"], kind, without=without)
     if kind == "modal" and "submit" not in view and any(one["type"] == "input" for one in view["blocks"]):
         raise Refusal("invalid_arguments", "missing_submit: a modal with inputs needs a submit text")

@@ -163,7 +163,7 @@ def views_update(slack: Workspace, given: Given) -> dict[str, Any]:
 
 @method("views.publish")
 def views_publish(slack: Workspace, given: Given) -> dict[str, Any]:
-    check_view(given.get("view"), "home")
+    check_view(given.get("view"), "home", without=slack.without)
     slack.homes[given.get("user_id", "")] = given["view"]
     slack.noticed()
     return {"view": {"id": f"V{given.get('user_id')}"}}

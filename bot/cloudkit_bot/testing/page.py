@@ -19,7 +19,7 @@ Block = Mapping[str, Any]
 
 
 def page(messages: Iterable[Any] = (), views: Iterable[Block] = (), *, name: str = "cloud") -> str:
-    """Return a page of HTML that draws messages and forms.
+    """Return a page of HTML that draws messages, forms and Home tabs.
 
     Args:
         messages: As the workspace keeps them.
@@ -60,6 +60,8 @@ def form(view: Block) -> str:
         button(view[key]["text"], "primary" * (key == "submit")) for key in ("close", "submit") if key in view
     )
     body = "".join(map(block, view["blocks"]))
+    if view.get("type") == "home":
+        return f"<div class=home>{body}</div>"
     return (
         f"<div class=form><div class=header>{label(view['title'])}</div>{body}<div class=actions>{buttons}</div></div>"
     )
@@ -76,7 +78,9 @@ def label(text: Any) -> str:  # noqa: ANN401 # a text object, or none
 
 def section(one: Block) -> str:
     fields = "".join(f"<div class=text>{label(text)}</div>" for text in one.get("fields", ()))
-    return f"<div class=text>{label(one.get('text'))}</div><div class=fields>{fields}</div>"
+    beside = element(one["accessory"]) if "accessory" in one else ""
+    text = f"<div class=beside><div class=text>{label(one.get('text'))}</div>{beside}</div>"
+    return f"{text}<div class=fields>{fields}</div>"
 
 
 def rich(one: Block) -> str:

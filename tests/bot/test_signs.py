@@ -81,6 +81,23 @@ def test_an_app_that_crashes_once_is_no_incident(made: Cloud, store: Store, cloc
     assert store.incidents.open() == []
 
 
+def test_what_may_be_over_at_the_next_look_is_an_incident_when_it_is_not(
+    made: Cloud, store: Store, clock: Clock
+) -> None:
+    """A replica that is about to be restarted is doubted once."""
+    watch = Watch(cloud=lambda: made, incidents=store.incidents, calm=60, clock=clock)
+    one, other = (replica.name for replica in made.app("web").status().replicas)
+
+    world_of(made).faults.crash(one)
+    watch.look()
+    first = store.incidents.open()
+    world_of(made).faults.crash(other)
+    watch.look()
+
+    assert first == []
+    assert [kept.incident.sign.app for kept in store.incidents.open()] == ["web"]
+
+
 def test_an_incident_is_over_when_it_is_calm(made: Cloud, store: Store, clock: Clock) -> None:
     """Not at the first look without a sign."""
     world_of(made).program("loop:1", Program(exits=1, exit_code=3))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Barrier
+from typing import TypeVar
 
 import psycopg
 import pytest
@@ -17,11 +18,13 @@ from conftest import absent
 from testbed.postgres import serving
 
 from cloudkit import Cloud, ConfigError, JournalError
+from cloudkit_bot.alerts.incident import Incident, Sign, begun
 from cloudkit_bot.store.requests import APPROVED, DENIED, EXPIRED, LEFT, OPEN, Request
 from cloudkit_bot.store.store import Store, open_store
 from cloudkit_bot.store.works import Work
 
 MANY = 8
+T = TypeVar("T")
 
 
 class Clock:
@@ -93,11 +96,11 @@ def work_of(name: str, owner: str = "one", until: float = 1_030.0) -> Work:
     )
 
 
-def at_once(acts: Sequence[Callable[[], bool]]) -> list[bool]:
+def at_once(acts: Sequence[Callable[[], T]]) -> list[T]:
     """Do all of it at one moment, each in a thread of its own."""
     ready = Barrier(len(acts))
 
-    def act(one: Callable[[], bool]) -> bool:
+    def act(one: Callable[[], T]) -> T:
         ready.wait(10)
         return one()
 
@@ -238,3 +241,36 @@ def test_the_store_is_beside_the_journal_and_never_its_file(tmp_path: Path) -> N
 
     assert "another program" in str(refused.value)
     assert "CLOUDKIT_BOT_STORE" in refused.value.hint
+
+
+SIGN = Sign(key="app:web", kind="crash loop", summary="web-1 exited with 3", app="web")
+
+
+def test_an_incident_is_kept_once_and_drawn_by_one(stores: list[Store], clock: Clock) -> None:
+    """However many bots see it; what was to be drawn by one that is gone is drawn by another."""
+    assert sum(at_once([partial(one.incidents.add, begun(SIGN, clock())) for one in stores])) == 1
+    (kept,) = stores[0].incidents.due()
+    assert sum(at_once([partial(one.incidents.claim, kept) for one in stores])) == 1
+    assert stores[1].incidents.due() == []
+
+    clock.now += 61
+    assert sum(at_once([partial(one.incidents.claim, kept) for one in stores])) == 1
+    stores[0].incidents.show(kept, "C1", "1.1", 15.0)
+
+    assert [one.incidents.posted(0.0) for one in stores] == [1] * MANY
+    assert stores[1].incidents.due() == []
+
+
+def test_no_change_of_an_incident_is_lost(stores: list[Store], clock: Clock) -> None:
+    """Each is made of the one before, whoever else makes one."""
+    incident = begun(SIGN, clock())
+    stores[0].incidents.add(incident)
+
+    def more(one: Incident) -> Incident:
+        return replace(one, times=one.times + 1)
+
+    at_once([partial(one.incidents.change, incident.name, more, urgent=True) for one in stores])
+
+    kept = stores[0].incidents.find(incident.name)
+    assert kept is not None
+    assert (kept.incident.times, kept.version) == (MANY + 1, MANY + 1)

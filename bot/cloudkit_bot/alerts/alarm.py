@@ -22,6 +22,8 @@ from cloudkit_bot.work.rounds import Rounds
 
 __all__ = ["Alarm"]
 
+KEPT = 30 * 86_400.0  # seconds that what is over is kept
+SWEPT = 3_600.0  # seconds between two looks for what is to be forgotten
 DRAWING = 1.0  # seconds between two looks for cards that are not as they should be
 
 
@@ -64,6 +66,7 @@ class Alarm:
             fill=self.watch.filled,
             wake=self._drawing.wake,
         )
+        self._incidents, self._swept = store.incidents, 0.0
         self.on = bool(settings.alerts_channel)
         self.takes = bool(secret)
 
@@ -71,6 +74,10 @@ class Alarm:
         """Look at the apps, and have the cards drawn."""
         self.watch.look()
         self._drawing.wake()
+        now = self._incidents.clock()
+        if now - self._swept > SWEPT:
+            self._swept = now
+            self._incidents.forget(now - KEPT)
 
     def start(self) -> None:
         """Begin, where there is a channel."""

@@ -43,6 +43,7 @@ class Sign:
         entry: The number of the journal's entry that failed; 0 for none.
         lasting: True for what does not show any more, so that only a change or a person ends it.
         telling: How much it tells; what tells less does not take its place.
+        certain: False for what may be over at the next look, as it is while something is restarted.
     """
 
     key: str
@@ -55,6 +56,7 @@ class Sign:
     entry: int = 0
     lasting: bool = False
     telling: int = 0
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cloudkit.errors import RolloutError
@@ -34,7 +34,8 @@ def unwell(app: AppState, diagnose: Callable[[str], Cause | None]) -> Sign | Non
         return None
     cause = diagnose(app.name) or app.cause
     if cause is None:
-        return Sign(key=key_of(app.name), app=app.name, kind=app.phase.value, summary=str(app), grave=nobody(app))
+        kind, grave = app.phase.value, nobody(app)
+        return Sign(key=key_of(app.name), app=app.name, kind=kind, summary=str(app), grave=grave, certain=False)
     return caused(app, cause)
 
 
@@ -48,6 +49,7 @@ def caused(app: AppState, cause: Cause) -> Sign:
         evidence=cause.evidence,
         fix=cause.fix,
         telling=int(cause.code is CauseCode.OUT_OF_MEMORY),
+        certain=cause.certain,
     )
 
 
@@ -118,7 +120,7 @@ class Restarts:
         if not grew or count - fewest < LOOP:
             return None
         if app.cause is not None:
-            return caused(app, app.cause)
+            return replace(caused(app, app.cause), certain=True)
         ended = sorted({one.exit_code for one in app.replicas if one.restarts and one.exit_code is not None})
         codes = f", with exit code {' and '.join(map(str, ended))}" if ended else ""
         summary = f"replicas of {app.name!r} were restarted {count - fewest} times within ten minutes{codes}"

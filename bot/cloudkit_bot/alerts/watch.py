@@ -72,6 +72,7 @@ class Watch:
     _restarts: Restarts = field(default_factory=Restarts)
     _since: datetime | None = None
     _heard: set[Event] = field(default_factory=set)
+    _doubtful: set[str] = field(default_factory=set)
 
     def look(self) -> None:
         """Look once."""
@@ -91,10 +92,17 @@ class Watch:
         """Yield what is seen."""
         yield from failed(reversed(entries), apps)
         yield from starved(self._events(backend, apps), apps)
+        doubtful = self._doubtful
+        self._doubtful = set()
         for app in apps:
             loop = self._restarts.look(app)
             bad = unwell(app, lambda name: diagnosed(backend, name))
-            yield from (sign for sign in (bad or loop,) if sign)
+            if bad is not None and (bad.certain or app.name in doubtful or loop is not None):
+                yield bad
+            elif loop is not None:
+                yield loop
+            if bad is not None:
+                self._doubtful.add(app.name)
 
     def _events(self, backend: Backend, apps: Sequence[AppState]) -> list[Event]:
         """Return what has happened since the last look, by the engine's own clock."""

@@ -112,8 +112,8 @@ def placed(chart: Chart, sheet: Sheet) -> bool:
 
 def cleaned(chart: Chart, sheet: Sheet) -> Chart:
     """Return a chart in which no name holds a secret, or steers a client, and no two names are the same."""
-    categories = distinct([sheet.words(one, 200) for one in chart.categories])
-    names = distinct([sheet.words(one, 200) for one in chart.series])
+    categories = distinct([line(one, sheet) for one in chart.categories])
+    names = distinct([line(one, sheet) for one in chart.series])
     return Chart(
         title=chart.title,
         kind=chart.kind,
@@ -121,6 +121,10 @@ def cleaned(chart: Chart, sheet: Sheet) -> Chart:
         series=dict(zip(names, chart.series.values(), strict=True)),
         unit=chart.unit,
     )
+
+
+def line(name: str, sheet: Sheet) -> str:
+    return " ".join(sheet.words(name, limits.CARD_TITLE).split()) or "-"
 
 
 def block(chart: Chart) -> DataVisualizationBlock:

@@ -53,7 +53,7 @@ def examined_installations(settings: Settings, cloud: Callable[[], Cloud], group
         return
     yield check("installations", f"{len(found)} workspaces, kept in {where}")
     for one in filter(None, found):
-        yield from examined_tokens(settings.of_workspace(Secret(one.bot_token or "")), groups)
+        yield from examined_tokens(settings.of_workspace(one.team_id or "", Secret(one.bot_token or "")), groups)
 
 
 def examined_tokens(settings: Settings, groups: tuple[str, ...]) -> Iterator[Check]:

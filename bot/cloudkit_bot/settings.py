@@ -20,6 +20,7 @@ __all__ = ["Settings"]
 
 SLACK = {"bot_token": "SLACK_BOT_TOKEN", "signing_secret": "SLACK_SIGNING_SECRET", "app_token": "SLACK_APP_TOKEN"}
 PREFIX = "CLOUDKIT_BOT_"
+CHANNELS = ("audit",)  # which, of many workspaces, are written with the workspace: ``T0123:C0456,T0789:C0123``
 NONE = Secret("")
 
 
@@ -141,11 +142,30 @@ class Settings:
     @property
     def named_workspaces(self) -> frozenset[str]:
         """The workspaces that may install the app."""
-        return frozenset(filter(None, (name.strip() for name in self.workspaces.split(","))))
+        return frozenset(listed(self.workspaces))
 
-    def of_workspace(self, token: Secret) -> Settings:
-        """Return the settings of the bot of one workspace."""
-        return replace(self, bot_token=token)
+    def of_workspace(self, team: str, token: Secret) -> Settings:
+        """Return the settings of the bot of one workspace among many: its token, and the channels that are its own."""
+        own: dict[str, Any] = {name: channel_of(getattr(self, name), team) for name in CHANNELS}
+        return replace(self, bot_token=token, **own)
+
+    @property
+    def stray(self) -> tuple[str, ...]:
+        """The settings that name a channel without its workspace, where there are many."""
+        return tuple(name for name in CHANNELS if any(":" not in one for one in listed(getattr(self, name))))
+
+
+def listed(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
+
+
+def channel_of(text: str, team: str) -> str:
+    """Return the channel of a workspace; empty where it has none.
+
+    >>> channel_of("T1:C1,T2:C2", "T2")
+    'C2'
+    """
+    return dict(one.split(":", 1) for one in listed(text) if ":" in one).get(team, "")
 
 
 def from_file(path: Path) -> dict[str, Any]:

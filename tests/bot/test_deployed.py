@@ -93,12 +93,26 @@ def operates(slack: Workspace, cloud: Cloud) -> None:
     assert len(before) == 2
 
 
+def once(slack: Workspace) -> None:
+    """An event that Slack delivers to one replica and again to the other is answered once, as they share a store."""
+    alice = Person(slack=slack, user=slack.user("carol"), channel=slack.channel("twice"))
+
+    for attempt in range(4):
+        alice.mention("apps", name="Ev1", retry=attempt)
+    slack.until(lambda: [one for one in slack.seen(alice.channel) if one.blocks], seconds=60)
+    alice.mention("status bot", name="Ev2")
+    slack.until(lambda: [one for one in slack.seen(alice.channel) if "card" in one.kinds], seconds=60)
+
+    assert len([one for one in slack.seen(alice.channel) if "data_table" in one.kinds]) == 1
+
+
 def test_on_an_engine_the_bot_operates_the_engine(example: Path, slack: Workspace, namespace: str) -> None:
     """Through its socket; its own namespace is what it sees."""
     said = deployed(example, slack, CLOUDKIT_NAMESPACE=namespace, CLOUDKIT_BACKEND="docker")
 
     with Cloud("docker", namespace=namespace) as cloud:
         operates(slack, cloud)
+        once(slack)
         spec = cloud.app("bot").status().spec
 
     assert said == "bot: 2 of 2 replicas are ready\n"

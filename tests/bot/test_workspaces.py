@@ -7,7 +7,7 @@ import socket
 import stat
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -318,6 +318,32 @@ def test_what_installations_need_is_named(slack: Workspace, tmp_path: Path, miss
 
     with pytest.raises(ConfigError, match=missing):
         Workspaces(settings, cloud())
+
+
+def test_a_channel_is_named_with_its_workspace(slack: Workspace, tmp_path: Path) -> None:
+    """What one workspace does is told in no channel of another."""
+    settings = settings_for(slack, tmp_path / "bot.sqlite", audit="T1:C1,T2:C2")
+
+    found = [settings.of_workspace(team, Secret("xoxb-1")).audit for team in ("T1", "T2", "T3")]
+
+    assert found == ["C1", "C2", ""]
+    with pytest.raises(ConfigError, match="audit"):
+        Workspaces(settings_for(slack, tmp_path / "bot.sqlite", audit="C1"), cloud())
+
+
+def test_who_did_what_is_told_in_the_channel_of_their_own_workspace(two: Two) -> None:
+    """And nowhere else."""
+    alice, bob = two.installed(two.first), two.installed(two.second)
+    told_first = two.first.channel("audit-one")
+    two.workspaces.settings = replace(two.workspaces.settings, audit=f"{two.first.team}:{told_first.id}")
+
+    alice.command("scale web 3")
+    entry = two.first.until(lambda: two.first.seen(told_first))[-1]
+    bob.command("apps")
+    told(two.second, bob, "web")
+
+    assert "scale" in entry.text
+    assert [one.channel for one in two.second.seen()] == []
 
 
 def test_an_installation_is_what_was_kept(tmp_path: Path) -> None:

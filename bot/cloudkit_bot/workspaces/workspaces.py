@@ -113,7 +113,7 @@ class Workspaces:
     def _made(self, team: str, token: str) -> Bot:
         """Make the bot of a workspace; it takes up what an earlier one has left there."""
         bot = Bot(
-            self.settings.of_workspace(Secret(token)),
+            self.settings.of_workspace(team, Secret(token)),
             self.cloud,
             policy=self.policy,
             telemetry=self.telemetry,
@@ -215,3 +215,6 @@ def check_settings(settings: Settings) -> None:
     if missing:
         message = f"workspaces install the app by the setting client_id, which needs {', '.join(missing)}, too"
         raise ConfigError(message, hint="the settings workspaces names those that may: T0123,T0456, or * for any")
+    if settings.stray:
+        message = f"a channel is of one workspace, and there are many: {', '.join(settings.stray)}"
+        raise ConfigError(message, hint="write it as T0123:C0456, several with a comma between them")

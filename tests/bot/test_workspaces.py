@@ -331,6 +331,12 @@ def test_a_channel_is_named_with_its_workspace(slack: Workspace, tmp_path: Path)
         Workspaces(settings_for(slack, tmp_path / "bot.sqlite", audit="C1"), cloud())
 
 
+def test_what_only_the_bot_of_one_workspace_does_is_refused(slack: Workspace, tmp_path: Path) -> None:
+    """A setting that would say nothing is an error, not a silence."""
+    with pytest.raises(ConfigError, match="alerts_channel"):
+        Workspaces(settings_for(slack, tmp_path / "bot.sqlite", alerts_channel="C1"), cloud())
+
+
 def test_who_did_what_is_told_in_the_channel_of_their_own_workspace(two: Two) -> None:
     """And nowhere else."""
     alice, bob = two.installed(two.first), two.installed(two.second)

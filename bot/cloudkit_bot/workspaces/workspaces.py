@@ -215,6 +215,12 @@ def check_settings(settings: Settings) -> None:
     if missing:
         message = f"workspaces install the app by the setting client_id, which needs {', '.join(missing)}, too"
         raise ConfigError(message, hint="the settings workspaces names those that may: T0123,T0456, or * for any")
+    single = [name for name in ("alerts_channel", "digest", "digest_channel") if getattr(settings, name)]
+    if single:
+        message = (
+            f"incidents and summaries are told by the bot of one workspace, so these say nothing: {', '.join(single)}"
+        )
+        raise ConfigError(message, hint="unset them, or run another bot with the bot token of that workspace")
     if settings.stray:
         message = f"a channel is of one workspace, and there are many: {', '.join(settings.stray)}"
         raise ConfigError(message, hint="write it as T0123:C0456, several with a comma between them")

@@ -17,6 +17,7 @@ from slack_sdk.http_retry.builtin_handlers import (
     ServerErrorRetryHandler,
 )
 
+from cloudkit.backends.readonly import read_only
 from cloudkit.cloud import Cloud
 from cloudkit.errors import ConfigError
 from cloudkit.telemetry import Telemetry
@@ -76,9 +77,7 @@ class Bot:
         counts: Counts | None = None,
         elsewhere: Callable[[str], bool] = lambda _team: False,
     ) -> None:
-        if not settings.sockets and not settings.signing_secret.reveal():
-            message = "requests by HTTP are proved by a secret, and there is none"
-            raise ConfigError(message, hint="set SLACK_SIGNING_SECRET, or SLACK_APP_TOKEN for Socket Mode")
+        check_proof(settings)
         self.settings = settings
         self.client = client_of(settings)
         self.identity: Mapping[str, Any] = called(self.client.auth_test).data
@@ -93,20 +92,21 @@ class Bot:
         self.desk = Desk(
             catalogue=catalogue,
             grammar=chat_grammar(catalogue, settings.command),
-            backend=cloud.backend,
+            backend=read_only(cloud.backend) if settings.dry_run else cloud.backend,
             journal=cloud.config.journal,
             sender=sender,
             policy=policy,
-            people=People(self.client, self.identity["team_id"], getattr(policy, "groups", ())),
+            people=self._people(policy),
             pool=self.pool,
             telemetry=self.telemetry,
             audit=Audit(cloud=lambda: self.desk.cloud(), sender=sender, channel=settings.audit),  # noqa: PLW0108 # the desk is made after it
             leases=Leases(self.store.works, realm_of(cloud, self.identity), tidy=self.store.deliveries.forget),
+            dry_run=settings.dry_run,
         )
-        seal = Seal(settings.shared_secret)
+        self.seal = Seal(settings.shared_secret)
         requests = self.store.requests
         self.approvals = Approvals(
-            requests=requests, desk=self.desk, seal=seal, expires=settings.expires, elsewhere=elsewhere
+            requests=requests, desk=self.desk, seal=self.seal, expires=settings.expires, elsewhere=elsewhere
         )
         self.desk.approvals = self.approvals
         self.expiry = Expiry(self.approvals.expire)
@@ -116,6 +116,12 @@ class Bot:
         self.offers = Offers(catalogue, self.desk.cloud, self.menus.executor)
         self.once = Once()
         self.app = self._app()
+
+    def _people(self, policy: Policy) -> People:
+        """Make what looks people up; which groups they are asked about is the policy's, as it is at that time."""
+        enterprise = self.identity.get("enterprise_id") or ""
+        groups = lambda: getattr(policy, "groups", ())  # noqa: E731 # asked each time
+        return People(self.client, self.identity["team_id"], groups, enterprise=enterprise)
 
     def _app(self) -> App:
         """Make bolt's app; it never reads the environment for what the settings say."""
@@ -170,6 +176,13 @@ def realm_of(cloud: Cloud, identity: Mapping[str, Any]) -> str:
     backend = cloud.backend
     parts = (identity["team_id"], identity.get("user_id", ""), backend.name, backend.endpoint, backend.namespace)
     return sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def check_proof(settings: Settings) -> None:
+    """Refuse settings by which nothing would prove a request to be Slack's."""
+    if not settings.sockets and not settings.signing_secret.reveal():
+        message = "requests by HTTP are proved by a secret, and there is none"
+        raise ConfigError(message, hint="set SLACK_SIGNING_SECRET, or SLACK_APP_TOKEN for Socket Mode")
 
 
 def client_of(settings: Settings) -> WebClient:

@@ -19,7 +19,7 @@ from rich.text import Text
 from cloudkit.cloud import Cloud
 from cloudkit.model.secret import Secret
 from cloudkit_bot.bot import Bot
-from cloudkit_bot.policy.cedar import PolicyFile
+from cloudkit_bot.policy.file import PolicyFile
 from cloudkit_bot.policy.verdict import Asker, Policy, Verdict, Wanted
 from cloudkit_bot.settings import Settings
 from cloudkit_bot.testing import Message, Person, Workspace

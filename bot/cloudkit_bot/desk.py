@@ -21,7 +21,8 @@ from cloudkit_bot.audit import Audit
 from cloudkit_bot.blocks.buttons import app_buttons
 from cloudkit_bot.blocks.results import Shown, answer
 from cloudkit_bot.people import People
-from cloudkit_bot.policy.verdict import Approval, Asker, Policy, Verdict, Wanted, named
+from cloudkit_bot.permission import RefusedError, reasons, refusal, refused, tried
+from cloudkit_bot.policy.verdict import Approval, Asker, Policy, Verdict, Wanted, named, together
 from cloudkit_bot.sending import Sender, Unsent
 from cloudkit_bot.words.grammar import Wishes
 from cloudkit_bot.words.line import split
@@ -54,6 +55,7 @@ class Desk:
         telemetry: Hears of each operation.
         audit: Notes and tells who did what.
         leases: Remembers for all bots what goes on.
+        dry_run: True shows what would be done, and does none of it.
     """
 
     catalogue: Catalogue
@@ -67,6 +69,7 @@ class Desk:
     telemetry: Telemetry
     audit: Audit
     leases: Leases
+    dry_run: bool = False
     approvals: Approvals = field(init=False)
     doing: Doing = field(init=False)
 
@@ -137,9 +140,14 @@ class Desk:
         """Do what the policy and the verb's mark say of a call."""
         mark = call.verb.mark
         try:
+            if wishes.why:
+                self.whisper(ask, reasons(self.policy, self.asker(ask), self.each(ask, call)))
+                return
             verdict = self.check(ask, call)
             approval = verdict.approval or (Approval() if mark.confirm else None)
-            if mark.changes and not wishes.plan and approval:
+            if self.dry_run and mark.changes:
+                self.answer(ask, self.tried(call, replace(verdict, approval=approval)), public=public)
+            elif mark.changes and not wishes.plan and approval:
                 self.approvals.ask(ask, call, wishes.words, approval)
             elif mark.changes and not wishes.plan:
                 self.work(ask, call, self.plans(call))
@@ -155,12 +163,23 @@ class Desk:
         self.audit.looked(ask, call, error)
         if isinstance(error, AccessError):
             self.audit.tell(ask, f"{self.described(call)}: refused, {error.summary}")
-        self.whisper(ask, Shown(error))
+        self.whisper(ask, refusal(error, call) if isinstance(error, RefusedError) else Shown(error))
+
+    def tried(self, call: Call, verdict: Verdict) -> Shown:
+        """Return what would be done, where all is tried and nothing is done."""
+        try:
+            return Shown(self.planned(call), note=tried(verdict))
+        except UnsupportedError:
+            return Shown(f"{described(call)} has no plan: it would act at once", note=tried(verdict))
+
+    def each(self, ask: Ask, call: Call) -> tuple[Wanted, ...]:
+        """Return what a policy is asked, once for each app that a call is about."""
+        backend, namespace = self.backend.name, self.backend.namespace
+        return Wanted.each(call, backend=backend, namespace=namespace, channel=ask.channel, direct=ask.direct)
 
     def wanted(self, ask: Ask, call: Call) -> Wanted:
-        """Return what a policy is asked."""
-        backend, namespace = self.backend.name, self.backend.namespace
-        return Wanted.of(call, backend=backend, namespace=namespace, channel=ask.channel, direct=ask.direct)
+        """Return what a policy is asked of the first app that a call is about."""
+        return self.each(ask, call)[0]
 
     def asker(self, ask: Ask, *, fresh: bool = False) -> Asker:
         """Return who asks.
@@ -175,8 +194,8 @@ class Desk:
 
     def verdict(self, ask: Ask, call: Call, *, approving: bool = False, fresh: bool = False) -> Verdict:
         """Ask the policy whether somebody may do something, or approve it for another."""
-        wanted = replace(self.wanted(ask, call), approving=approving)
-        return self.policy.decide(self.asker(ask, fresh=fresh), wanted)
+        asker = self.asker(ask, fresh=fresh)
+        return together([self.policy.decide(asker, replace(one, approving=approving)) for one in self.each(ask, call)])
 
     def check(self, ask: Ask, call: Call) -> Verdict:
         """Ask the policy.
@@ -186,9 +205,7 @@ class Desk:
         """
         verdict = self.verdict(ask, call)
         if not verdict.allowed:
-            wanted = self.wanted(ask, call)
-            about = f" {wanted.app}" if wanted.app else ""
-            raise AccessError(f"you may not {wanted.verb}{about}: {verdict.reason}", evidence=verdict.by)
+            raise refused(verdict, self.each(ask, call))
         return verdict
 
     def looked(self, call: Call) -> Shown:

@@ -15,7 +15,7 @@ from cloudkit.model.check import Check
 from cloudkit.model.secret import Secret
 from cloudkit_bot.bot import client_of
 from cloudkit_bot.manifest import GROUPS, SCOPES, drift, manifest
-from cloudkit_bot.policy.cedar import PolicyFile
+from cloudkit_bot.policy.file import PolicyFile
 from cloudkit_bot.sending import Unsent, called
 from cloudkit_bot.settings import Settings
 from cloudkit_bot.store.store import open_store

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from slack_bolt import Ack, App, BoltResponse
+from slack_bolt import Ack, App, BoltRequest, BoltResponse
 
 from cloudkit.command import Call, Help
-from cloudkit.errors import CloudkitError, JournalError, UsageError
+from cloudkit.errors import CloudkitError, ConfigError, JournalError, UsageError
 from cloudkit.verbs import source_of
 from cloudkit_bot.alerts.card import SILENCE, TAKE
 from cloudkit_bot.approve.card import APPROVE, DENY
@@ -23,6 +23,7 @@ from cloudkit_bot.blocks.buttons import RUN, SHOW
 from cloudkit_bot.blocks.results import Shown
 from cloudkit_bot.forms.fields import NAMES
 from cloudkit_bot.forms.form import CHOOSE, FORM, Origin, choosing, form, origin_of, words
+from cloudkit_bot.permission import WHY
 from cloudkit_bot.sending import Unsent, called, passing
 from cloudkit_bot.words.grammar import Wishes
 from cloudkit_bot.words.line import plain_line
@@ -51,7 +52,7 @@ def listen(app: App, bot: Bot) -> None:
     app.event("message")(listeners.soon(listeners.direct))
     app.shortcut(SHORTCUT)(listeners.soon(listeners.choose))
     app.shortcut(MESSAGE_SHORTCUT)(listeners.soon(listeners.choose))
-    app.action(re.compile(rf"{RUN}:\d+|{SHOW}"))(listeners.soon(listeners.pressed))
+    app.action(re.compile(rf"{RUN}:\d+|{SHOW}|{WHY}"))(listeners.soon(listeners.pressed))
     app.action(APPROVE)(listeners.soon(listeners.approved))
     app.action(DENY)(listeners.soon(listeners.denied))
     app.action(TAKE)(listeners.soon(lambda ask, body: bot.alarm.responses.take(ask, value_of(body))))
@@ -75,13 +76,22 @@ class Listeners:
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
 
-    def gate(self, body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002 # bolt's name
+    def gate(
+        self,
+        body: dict[str, Any],
+        request: BoltRequest,
+        next: Callable[[], BoltResponse],  # noqa: A002 # bolt's name
+    ) -> BoltResponse:
         """Let a delivery through once; take the time that it took."""
         began = time.perf_counter()
-        ask = ask_of(body)
+        try:
+            ask = ask_of(body)
+        except (AttributeError, KeyError, TypeError):
+            return BoltResponse(status=400, body="this says neither who asks nor where")
         kind = str(body.get("type") or ("command" if "command" in body else "other"))
         offers = kind == "block_suggestion"
-        if not offers and not self.bot.once.first(ask.delivery):
+        name = ask.delivery or "".join(request.headers.get("x-slack-signature", ()))
+        if not offers and not self.bot.once.first(name):
             self.bot.counts.delivered(kind, "repeated", time.perf_counter() - began)
             return BoltResponse(status=200, body="")
         try:
@@ -153,7 +163,8 @@ class Listeners:
 
     def mention(self, ask: Ask, body: Body) -> None:
         """Carry out what follows the bot's name, for all to see."""
-        self.bot.desk.line(ask, MENTION.sub("", str(body["event"].get("text") or ""), count=1), public=True)
+        if ask.user and ask.user != self.bot.identity.get("user_id"):
+            self.bot.desk.line(ask, MENTION.sub("", str(body["event"].get("text") or ""), count=1), public=True)
 
     def direct(self, ask: Ask, body: Body) -> None:
         """Carry out what somebody writes to the bot alone."""
@@ -175,7 +186,7 @@ class Listeners:
     def open(self, ask: Ask, view: Mapping[str, Any]) -> None:
         """Open a view while the trigger lasts; where it was too late, say what to do."""
         try:
-            called(self.bot.client.views_open, trigger_id=ask.trigger, view=view)
+            called(self.bot.client.views_open, trigger_id=ask.trigger, view=self.sealed(ask, view))
         except Unsent as unsent:
             program = self.bot.settings.command
             error = CloudkitError(f"the form could not be opened: {unsent.word}", hint=f"{program} help")
@@ -205,7 +216,7 @@ class Listeners:
             meant = desk.grammar.parse(shlex.split(line), Wishes()) if line else None
             if isinstance(meant, Call):
                 desk.check(ask, meant)
-            if not line or not desk.doing.halt(name):
+            if not isinstance(meant, Call) or not desk.doing.halt(name):
                 desk.whisper(ask, Shown("it is over already"))
             else:
                 desk.audit.note(ask, STOP, arguments={"line": line})
@@ -222,12 +233,25 @@ class Listeners:
             origin = Origin(channel=ask.channel, thread=thread)
             self.open(ask, form(self.bot.desk.catalogue, verb, origin, target=" ".join(shlex.split(target))))
 
-    def chosen(self, _ask: Ask, body: Body) -> None:
+    def sealed(self, ask: Ask, view: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a view whose hidden text is proved to be the bot's own, for who asks."""
+        return {**view, "private_metadata": self.bot.seal.sealed([ask.user, view["private_metadata"]])}
+
+    def origin(self, ask: Ask, view: Body) -> Origin | None:
+        """Return where a view was opened; None where what it hides was not written here for who sends it."""
+        try:
+            user, hidden = self.bot.seal.opened(str(view.get("private_metadata") or ""))
+        except (ConfigError, ValueError):
+            return None
+        return origin_of({"private_metadata": hidden}) if user == ask.user else None
+
+    def chosen(self, ask: Ask, body: Body) -> None:
         """Show the form of the verb that was chosen."""
         verb = self.bot.desk.catalogue.get(value_of(body))
         view = body.get("view") or {}
-        if verb is not None:
-            made = form(self.bot.desk.catalogue, verb, origin_of(view))
+        origin = self.origin(ask, view)
+        if verb is not None and origin is not None:
+            made = self.sealed(ask, form(self.bot.desk.catalogue, verb, origin))
             called(self.bot.client.views_update, view_id=view["id"], hash=view.get("hash"), view=made)
 
     def names(self, ack: Ack, body: dict[str, Any]) -> None:
@@ -245,7 +269,10 @@ class Listeners:
 
     def sent(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         """Carry out a filled form; one that means nothing comes back with what is wrong."""
-        desk, origin = self.bot.desk, origin_of(view)
+        desk, origin = self.bot.desk, self.origin(ask_of(body), view)
+        if origin is None:
+            ack(response_action="errors", errors={first_field(view): "this form was not opened by you; open it again"})
+            return
         verb = desk.catalogue.get(origin.verb)
         wishes = Wishes(words=words(verb, view["state"]["values"]) if verb else [origin.verb])
         try:

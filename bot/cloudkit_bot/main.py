@@ -15,6 +15,7 @@ import click
 from cloudkit.cloud import Cloud
 from cloudkit.errors import CloudkitError
 from cloudkit.telemetry import Telemetry
+from cloudkit_bot.policy.program import commands
 from cloudkit_bot.settings import Settings
 
 __all__ = ["main"]
@@ -26,6 +27,9 @@ __all__ = ["main"]
 def program(context: click.Context, config: Path | None) -> None:
     """Run, describe and examine the Slack bot of cloudkit."""
     context.obj = config
+
+
+program.add_command(commands)
 
 
 @program.command()
@@ -45,7 +49,7 @@ def serve(settings: Settings, stopping: threading.Event) -> None:
     from prometheus_client import CollectorRegistry
 
     from cloudkit_bot.bot import Bot
-    from cloudkit_bot.policy.cedar import PolicyFile
+    from cloudkit_bot.policy.file import PolicyFile
     from cloudkit_bot.sending import Unsent
     from cloudkit_bot.serving import Service
     from cloudkit_bot.words.grammar import chat_catalogue

@@ -158,7 +158,7 @@ class Sender:
                 else:
                     raise
         answer = draw(look)
-        send({"text": answer.text})
+        send(message_of(answer) | {"blocks": []})
         return answer
 
     def _respond(self, ask: Ask, message: Mapping[str, Any], kind: str) -> None:
@@ -234,6 +234,6 @@ def passing(unsent: Unsent) -> bool:
 
 
 def message_of(answer: Answer) -> dict[str, Any]:
-    """Return a message as Slack takes it."""
-    quiet = {"unfurl_links": False, "unfurl_media": False}
+    """Return a message as Slack takes it: nothing in its plain text is read as markup, a link or a name."""
+    quiet = {"unfurl_links": False, "unfurl_media": False, "mrkdwn": False, "parse": "none", "link_names": False}
     return {"text": answer.text, "blocks": list(answer.blocks), **quiet}

@@ -15,6 +15,7 @@ from waitress.server import create_server
 from waitress.wasyncore import close_all
 
 from cloudkit_bot.alerts.door import PATH as ALERTS
+from cloudkit_bot.proof import proved
 from cloudkit_bot.workspaces.installing import INSTALL, REDIRECT
 
 if TYPE_CHECKING:
@@ -130,4 +131,17 @@ class Service:
         if self.bot.settings.sockets and path not in (INSTALL, REDIRECT):
             start("404 Not Found", [("Content-Type", "text/plain")])
             return [b"Socket Mode takes no requests\n"]
-        return self._slack(environ, start)
+        return self._slack(environ, start) if path in (INSTALL, REDIRECT) else self.delivered(environ, start)
+
+    def delivered(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        """Take what Slack delivers; what is not Slack's is not read, and what cannot be read is refused."""
+        if not proved(environ, self.bot.settings.signing_secret.reveal()):
+            start("401 Unauthorized", [("Content-Type", "text/plain")])
+            return [b"this is not signed by Slack, or too old\n"]
+        try:
+            taken: Iterable[bytes] = self._slack(environ, start)
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+            LOGGER.warning("a delivery could not be read: %s", type(error).__name__)
+            start("400 Bad Request", [("Content-Type", "text/plain")])
+            return [b"this cannot be read\n"]
+        return taken

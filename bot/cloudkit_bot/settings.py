@@ -42,6 +42,7 @@ class Settings:
         store: The bot's own database: a file, or ``postgresql://...`` for several bots; beside the journal where empty.
         audit: The channel that is told who did what, by its identifier; none where empty.
         expires: Seconds for which an approval can be given, where the policy says nothing.
+        dry_run: True answers everything with its plan and what the policy says, and changes nothing.
         backend: What runs the apps; what cloudkit finds where empty.
         context: A docker context's or a kubeconfig's name.
         namespace: What keeps its apps apart from others.
@@ -77,6 +78,7 @@ class Settings:
     store: str = field(default="", repr=False)  # it may hold a password
     audit: str = ""
     expires: float = 3_600.0
+    dry_run: bool = False
     backend: str = ""
     context: str = ""
     namespace: str = ""

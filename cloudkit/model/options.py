@@ -16,7 +16,7 @@ from cloudkit.model.files import config_files, secret_files
 from cloudkit.model.frozen import changed
 from cloudkit.model.job import Schedule
 from cloudkit.model.mount import Mount
-from cloudkit.model.parameter import FromFile, Short, Words
+from cloudkit.model.parameter import FromFile, Measure, Short, Words
 from cloudkit.model.placement import Affinity, Spread, Toleration
 from cloudkit.model.placing import affinities, autoscale, devices, spreads, tolerations
 from cloudkit.model.port import Port
@@ -96,19 +96,19 @@ class AppOptions(TypedDict, total=False):
     command: Annotated[Sequence[str] | str, Words()]
     entrypoint: Annotated[Sequence[str] | str, Words()]
     env: Annotated[Mapping[str, str | Secret] | Sequence[str], Short("e")]
-    cpu: str | float
-    memory: str | int
-    cpu_request: str | float
-    memory_request: str | int
+    cpu: Annotated[str | float, Measure("cores")]
+    memory: Annotated[str | int, Measure("bytes")]
+    cpu_request: Annotated[str | float, Measure("cores")]
+    memory_request: Annotated[str | int, Measure("bytes")]
     pids: int
     startup: Probe | str
     readiness: Probe | str
     liveness: Probe | str
     max_surge: int
     max_unavailable: int
-    deadline: str | float
-    drain: str | float
-    stop_grace: str | float
+    deadline: Annotated[str | float, Measure("seconds")]
+    drain: Annotated[str | float, Measure("seconds")]
+    stop_grace: Annotated[str | float, Measure("seconds")]
     stop_signal: str
     restart: Literal["always", "on-failure", "never"]
     volumes: Annotated[Sequence[Mount | str] | Mount | str, Short("v")]
@@ -129,7 +129,7 @@ class AppOptions(TypedDict, total=False):
     completions: int
     parallelism: int
     retries: int
-    time_limit: str | float
+    time_limit: Annotated[str | float, Measure("seconds")]
     autoscale: Autoscale | str
     node: Mapping[str, str] | Sequence[str]
     near: Sequence[Affinity | str] | Affinity | str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-__all__ = ["FromFile", "Names", "Short", "Verbatim", "Words"]
+__all__ = ["FromFile", "Measure", "Names", "Short", "Verbatim", "Words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,13 @@ class Names:
     """The value names something that is there: what kind of state it is, so that a front end can offer the names."""
 
     kind: type[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a number counts that text may write with a unit, such as ``500m`` or ``10m``: so that it can be compared."""
+
+    unit: Literal["bytes", "cores", "seconds"]
 
 
 @dataclass(frozen=True, slots=True)

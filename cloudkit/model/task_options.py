@@ -12,7 +12,7 @@ from cloudkit.model.duration import seconds
 from cloudkit.model.files import config_files, secret_files
 from cloudkit.model.mount import Mount
 from cloudkit.model.options import refuse_unknown
-from cloudkit.model.parameter import FromFile, Short, Words
+from cloudkit.model.parameter import FromFile, Measure, Short, Words
 from cloudkit.model.reference import Reference
 from cloudkit.model.refusal import refusal
 from cloudkit.model.resources import Resources
@@ -47,12 +47,12 @@ class TaskOptions(TypedDict, total=False):
     volumes: Annotated[Sequence[Mount | str] | Mount | str, Short("v")]
     config: Annotated[Mapping[str, str | Path], FromFile()]
     secrets: Annotated[Mapping[str, str | Secret | Path], FromFile()]
-    cpu: str | float
-    memory: str | int
+    cpu: Annotated[str | float, Measure("cores")]
+    memory: Annotated[str | int, Measure("bytes")]
     pids: int
     user: Annotated[str, Short("u")]
     workdir: Annotated[str, Short("w")]
-    timeout: str | float
+    timeout: Annotated[str | float, Measure("seconds")]
 
 
 def task_spec(image: Reference, command: Sequence[str], options: TaskOptions) -> TaskSpec:

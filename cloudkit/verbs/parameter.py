@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, get_args, get_type_hints
 
-from cloudkit.model.parameter import FromFile, Names, Short, Verbatim, Words
+from cloudkit.model.parameter import FromFile, Measure, Names, Short, Verbatim, Words
 from cloudkit.model.signature import options_of, signature_of
 from cloudkit.verbs.docstring import Docstring
 from cloudkit.verbs.shape import Shape, shape_of
@@ -41,6 +41,7 @@ class Parameter:
         words: True when one text stands for several words.
         verbatim: True when its words keep options of their own.
         from_file: True when its values are contents of files, which text names.
+        measure: What a number counts: ``seconds``, ``bytes``, ``cores``; empty when that is not said.
         shape: What text can give for it; None when only Python can.
     """
 
@@ -54,6 +55,7 @@ class Parameter:
     words: bool = False
     verbatim: bool = False
     from_file: bool = False
+    measure: str = ""
     shape: Shape | None = None
 
     @property
@@ -99,6 +101,7 @@ def read(parameter: inspect.Parameter, text: str) -> Parameter:
         words=any(isinstance(mark, Words) for mark in marks),
         verbatim=any(isinstance(mark, Verbatim) for mark in marks),
         from_file=any(isinstance(mark, FromFile) for mark in marks),
+        measure=next((mark.unit for mark in marks if isinstance(mark, Measure)), ""),
         shape=shape_of(parameter.annotation),
     )
 

@@ -83,7 +83,8 @@ def test_a_shortcut_opens_the_form(scene: Scene, callback: str) -> None:
     view = opened(scene)
 
     assert view.user == alice.user.id
-    assert json.loads(view.view["private_metadata"])["thread"] == (about.ts if about else "")
+    _, hidden = scene.service.bot.seal.opened(view.view["private_metadata"])
+    assert json.loads(hidden)["thread"] == (about.ts if about else "")
 
 
 def test_a_form_that_is_wrong_comes_back_with_what_is_wrong(scene: Scene) -> None:

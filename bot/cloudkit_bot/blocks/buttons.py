@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from enum import Enum
@@ -22,6 +23,7 @@ __all__ = ["FORM", "RUN", "SHOW", "app_buttons", "label"]
 
 RUN, SHOW, FORM = "run", "show", "form"  # what the action_id of a button begins with
 MOST = 8  # buttons
+_ADDRESS = re.compile(r"https?://[!-~]{1,2000}", re.ASCII)
 
 
 def app_buttons(app: AppState, catalogue: Catalogue, backend: Backend) -> Sequence[Element]:
@@ -38,7 +40,7 @@ def app_buttons(app: AppState, catalogue: Catalogue, backend: Backend) -> Sequen
     legal = [verb for verb in changing if found[verb.name] is Standing.LEGAL]
     wordy = [verb for verb in changing if found[verb.name] is Standing.WORDY]
     asking = [verb for verb in own if not verb.mark.changes and not needs_words(verb)]
-    link = [Button("Open", action_id="open", url=app.url)] if app.url.startswith(("http://", "https://")) else []
+    link = [Button("Open", action_id="open", url=app.url)] if _ADDRESS.fullmatch(app.url) else []
     return [
         *(button(verb, app.name, index) for index, verb in enumerate(legal[:MOST])),
         *link,

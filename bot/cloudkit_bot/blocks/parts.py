@@ -66,7 +66,7 @@ def _grid(part: Grid, sheet: Sheet, *, name: str) -> None:
 
 @put.register
 def _lines(part: Lines, sheet: Sheet, *, name: str) -> None:
-    lines = [sheet.clean(cell.text) for cell in part.lines]
+    lines = sheet.clean("\n".join(cell.text for cell in part.lines)).split("\n")  # a secret may be several lines
     if not (collapsed(lines, sheet) or code(lines, sheet)):
         kept = code(lines, sheet, last=True)
         sheet.add(said(sheet, f"the last {kept} of {len(lines)} lines are shown; all are in {name}.txt"))
@@ -88,7 +88,9 @@ def data_table(part: Grid, rows: Sequence[Sequence[str]], sheet: Sheet, name: st
     numeric = {index for index, title in enumerate(part.columns) if title in part.right}
     body = [[cell(text, index in numeric) for index, text in enumerate(row[: len(titles)])] for row in rows[:fitting]]
     head: list[RawText | RawNumber | RichTextBlock] = [RawText(title) for title in titles]
-    table = DataTableBlock(rows=[head, *body], caption=cut(name, limits.CARD_TITLE), page_size=min(PAGE, fitting))
+    table = DataTableBlock(
+        rows=[head, *body], caption=sheet.words(name, limits.CARD_TITLE), page_size=min(PAGE, fitting)
+    )
     sheet.tables += 1
     return fitting if sheet.add(table) else 0
 

@@ -41,12 +41,16 @@ class Shown:
         kind: What an empty list would hold.
         name: What it is about, for the name of a file.
         buttons: What may be done with an app now.
+        note: What is said before it; empty for nothing.
+        ending: What can be pressed below it.
     """
 
     result: object
     kind: type[Any] | None = None
     name: str = "answer"
     buttons: Buttons = lambda _app: ()
+    note: str = ""
+    ending: Sequence[Element] = ()
 
 
 def answer(shown: Shown, look: Look) -> Answer:
@@ -56,10 +60,15 @@ def answer(shown: Shown, look: Look) -> Answer:
     'hello &lt;!here&gt;'
     """
     sheet = Sheet(look)
+    if shown.note:
+        sheet.say(shown.note)
+        sheet.add(said(sheet, shown.note))
     if isinstance(shown.result, list | tuple):
         draw_list(shown.result, sheet, shown)
     else:
         draw(shown.result, sheet, shown)
+    if shown.ending:
+        sheet.add(ActionsBlock(list(shown.ending)), last=True)
     return sheet.answer()
 
 
@@ -72,7 +81,7 @@ def draw(result: object, sheet: Sheet, shown: Shown) -> None:
 def draw_list(items: Sequence[object], sheet: Sheet, shown: Shown) -> None:
     if items and isinstance(items[0], LogLine):
         lines = [f"{line.replica} | {line.text}" for line in items if isinstance(line, LogLine)]
-        sheet.say("\n".join(lines[-SPOKEN:]))
+        sheet.say("\n".join(last(lines, sheet)))
         put_lines(lines, sheet, shown.name)
     elif items and isinstance(items[0], Glance):
         draw_glances([one for one in items if isinstance(one, Glance)], sheet, shown)
@@ -101,6 +110,11 @@ def put_all(parts: Sequence[Facts | Grid | Lines], sheet: Sheet, name: str) -> N
         if len(lines) > SPOKEN + 1:
             sheet.say(f"and {len(lines) - SPOKEN - 1} more")
         put(part, sheet, name=name)
+
+
+def last(lines: Sequence[str], sheet: Sheet) -> Sequence[str]:
+    """Return the last lines, cleaned before they are cut off: a secret may begin above them."""
+    return sheet.clean("\n".join(lines)).split("\n")[-SPOKEN:]
 
 
 def put_lines(lines: Sequence[str], sheet: Sheet, name: str) -> None:
@@ -205,7 +219,7 @@ def warn(summary: str, evidence: Sequence[str], fix: str, sheet: Sheet) -> None:
 def _task(result: TaskResult, sheet: Sheet, shown: Shown) -> None:
     ended = f"exit code {result.exit_code}, {result.duration:.1f} s"
     lines = result.output.splitlines()
-    sheet.say("\n".join([ended, *lines[-SPOKEN:]]))
+    sheet.say("\n".join([ended, *last(lines, sheet)]))
     sheet.add(said(sheet, ended if result.ok else f"🔴 {ended}"))
     if lines:
         put_lines(lines, sheet, shown.name)

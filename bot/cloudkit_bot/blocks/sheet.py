@@ -10,13 +10,15 @@ from typing import Any
 from slackblocks import Block
 
 from cloudkit_bot import limits
-from cloudkit_bot.blocks.text import Redaction, cut, escaped, units
+from cloudkit_bot.blocks.text import Redaction, bare, cut, escaped, units
 
 __all__ = ["Answer", "Attached", "Look", "Sheet", "resolved"]
 
 ROOM = 12_000  # characters of all blocks; Slack refuses beyond about 13,000
 KEPT = 4  # blocks that are left for the buttons at the end
 SUMMARY = 3_000  # characters of the plain text
+NAME = 100  # characters of a file's name
+SECRET = 500  # characters of the longest secret: a part of one at the end of what is looked at is no secret to be seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,12 @@ class Sheet:
         """Return a text of others without secrets and controls, cut where it is too long."""
         if most is None:
             return self.look.redact(text)
-        return cut(self.look.redact(text[: 4 * most + 1_000]), most)
+        taken = text[: 8 * most + 4_000]
+        seen = bare(taken)
+        kept = seen[: 4 * most + 2 * SECRET]
+        found = self.look.redact(kept)
+        whole = len(taken) == len(text) and len(kept) == len(seen)
+        return cut(found if whole else found[: max(0, len(found) - SECRET)], most)
 
     def words(self, text: str, most: int) -> str:
         """Return a text of others for where Slack takes no empty one."""
@@ -128,7 +135,9 @@ class Sheet:
 
     def attach(self, name: str, lines: Sequence[str], title: str = "") -> None:
         """Add a file of lines."""
-        self._attached.append(Attached(name=name, text=self.clean("\n".join(lines)), title=title or name))
+        named = self.words(name.replace("\n", " "), NAME)
+        titled = self.words((title or name).replace("\n", " "), NAME)
+        self._attached.append(Attached(name=named, text=self.clean("\n".join(lines)), title=titled))
 
     def attach_picture(self, name: str, content: bytes) -> None:
         """Add a picture."""

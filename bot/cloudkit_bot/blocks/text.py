@@ -10,16 +10,21 @@ from collections.abc import Iterable
 
 __all__ = ["Redaction", "bare", "cut", "escaped", "units"]
 
-_ANSI = re.compile(r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)|[@-Z\\^_])")
-_CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u115f\u1160\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\ud800-\udfff]"
+_ANSI = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]"  # colours, the cursor
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]{0,4096}(?:\x07|\x1b\\|\x9c)"  # titles, links, strings
+    r"|\x1b[ -/]{0,4}[0-~]"
+)
+_CONTROL = re.compile(  # what is not seen, or changes how its neighbours are seen
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _SECRETS = re.compile(
     r"""
     xox[a-z]-[0-9A-Za-z-]{8,} | xapp-[0-9A-Za-z-]{8,}                      # Slack
     | gh[pousr]_[0-9A-Za-z]{20,} | glpat-[0-9A-Za-z_-]{16,}                # forges
     | AKIA[0-9A-Z]{16} | eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]*
-    | -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----(?:.*?-----END[ ][A-Z ]*PRIVATE[ ]KEY-----)?
+    | -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----(?:.*?-----END[ ][A-Z ]*PRIVATE[ ]KEY-----|.*)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -27,8 +32,16 @@ _NAMED = re.compile(
     r"""(?i)((?:password|passwd|secret|token|api[_-]?key|private[_-]?key|credential)s?["']?\s{0,3}[=:]\s{0,3})"""
     r"""("[^"\n]{1,400}"|'[^'\n]{1,400}'|[^\s"',;]{1,400})"""
 )
+_OPTION = re.compile(
+    r"""(?i)(--[a-z0-9-]{0,40}(?:password|passwd|secret|token|api-?key|private-?key|credential)s?\s{1,3})"""
+    r"""("[^"\n]{1,400}"|'[^'\n]{1,400}'|[^\s"',;-][^\s"',;]{0,400})"""
+)
 _BEARER = re.compile(r"(?i)\b((?:bearer|basic)\s+)[0-9a-z._~+/=-]{8,}")
 _USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,100}:)[^\s/@]{1,200}(?=@)")
+
+
+_KEY_END = re.compile(r".*-----END[ ][A-Z ]*PRIVATE[ ]KEY-----")
+_KEY_LINE = re.compile(r"[0-9A-Za-z+/=]{24}[ ]?\Z")
 
 
 def bare(text: str) -> str:
@@ -72,6 +85,7 @@ def cut(text: str, most: int) -> str:
 _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     (("bearer", "basic"), _BEARER, r"\1***"),
     (("xox", "xapp-", "gh", "glpat-", "akia", "eyj", "-----begin"), _SECRETS, "***"),
+    (("--",), _OPTION, r"\1***"),
     (("pass", "secret", "token", "key", "credential"), _NAMED, r"\1***"),
     (("://",), _USERINFO, r"\1***"),
 )
@@ -100,4 +114,15 @@ class Redaction:
         for marks, pattern, instead in _PATTERNS:
             if any(mark in lowered for mark in marks):
                 text = pattern.sub(instead, text)
-        return text
+        return headless(text) if "-----end" in lowered else text
+
+
+def headless(text: str) -> str:
+    """Return a text without the end of a key whose beginning was cut off."""
+    kept: list[str] = []
+    for line in text.split("\n"):
+        ended = _KEY_END.sub("***", line, count=1)
+        while ended != line and kept and _KEY_LINE.search(kept[-1][-25:]):
+            kept.pop()
+        kept.append(ended)
+    return "\n".join(kept)

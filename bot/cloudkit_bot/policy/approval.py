@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-
-import cedarpy
 
 from cloudkit.errors import UsageError
 from cloudkit.model.duration import seconds
 from cloudkit_bot.policy.verdict import Approval
 
-__all__ = ["ANNOTATIONS", "OWN", "approval_of", "rules_of", "wrong_annotations"]
+__all__ = ["ANNOTATIONS", "OWN", "approval_of", "wrong_annotations"]
 
 ANNOTATIONS = ("id", "approval", "expires")
 OWN = "own"
 MOST, LONGEST = 9, 7 * 86_400.0  # people, seconds
-
-
-def rules_of(text: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the rules of a policy as data, by the names that a decision gives them."""
-    found: Mapping[str, Mapping[str, Any]] = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
-    return found
 
 
 def approval_of(rules: Iterable[Mapping[str, Any]]) -> Approval | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from cloudkit.command import Call
 
-__all__ = ["Approval", "Asker", "MembersLook", "Policy", "Verdict", "Wanted", "named"]
+__all__ = ["Approval", "Asker", "MembersLook", "Policy", "Verdict", "Wanted", "named", "together"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,7 @@ class Asker:
         team: Their workspace.
         guest: True for a guest of this workspace.
         stranger: True for somebody of another workspace.
+        bot: True for a program that writes as a user.
         groups: The identifiers of the user groups that they are in.
     """
 
@@ -27,12 +28,13 @@ class Asker:
     team: str
     guest: bool = False
     stranger: bool = False
+    bot: bool = False
     groups: frozenset[str] = frozenset()
 
     @property
     def member(self) -> bool:
-        """True for a full member of this workspace."""
-        return not (self.guest or self.stranger)
+        """True for a person who is a full member of this workspace."""
+        return not (self.guest or self.stranger or self.bot)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ class Wanted:
         role: What its mark says one must be allowed to do.
         changes: True when it changes something.
         app: What it is called on; empty for what is about all.
-        arguments: What was given, as far as it is a number, a text or a switch.
+        arguments: What was given.
         backend: What runs the apps.
         namespace: Where on it.
         channel: Where it was asked.
@@ -56,7 +58,7 @@ class Wanted:
     role: str
     changes: bool
     app: str = ""
-    arguments: Mapping[str, int | str | bool] = field(default_factory=dict, hash=False)
+    arguments: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)  # a value may be secret
     backend: str = ""
     namespace: str = ""
     channel: str = ""
@@ -65,34 +67,38 @@ class Wanted:
 
     @classmethod
     def of(cls, call: Call, *, backend: str, namespace: str, channel: str, direct: bool) -> Wanted:
-        """Return what a call asks for. What it is about is its target, else the app that it names."""
+        """Return what a call asks for. What it is about is its target, else the first app that it names."""
         mark = call.verb.mark
         return cls(
             verb=call.verb.name,
             role=mark.role.value,
             changes=mark.changes,
             app=call.target or named(call),
-            arguments=dict(simple(call.arguments)),
+            arguments=dict(call.arguments),
             backend=backend,
             namespace=namespace,
             channel=channel,
             direct=direct,
         )
 
+    @classmethod
+    def each(cls, call: Call, **place: Any) -> tuple[Wanted, ...]:  # noqa: ANN401 # as ``of`` takes it
+        """Return what a call asks for, once for each app that it is about: all of them must be allowed."""
+        first = cls.of(call, **place)
+        return (first, *(replace(first, app=app) for app in apps_of(call)[0 if call.target else 1 :]))
+
 
 def named(call: Call) -> str:
-    """Return the app that a call of the root names by its first word."""
+    """Return the first app that a call names beside its target; empty where it names none."""
+    return next(iter(apps_of(call)), "")
+
+
+def apps_of(call: Call) -> list[str]:
+    """Return the apps that a call names beside its target."""
     from cloudkit.model.state import AppState
 
-    for parameter in call.verb.parameters:
-        if parameter.names is AppState and isinstance(call.arguments.get(parameter.name), str):
-            return str(call.arguments[parameter.name])
-    return ""
-
-
-def simple(arguments: Mapping[str, Any]) -> list[tuple[str, int | str | bool]]:
-    """Return what a policy can compare: numbers, switches, texts."""
-    return [(name, value) for name, value in arguments.items() if isinstance(value, int | str | bool)]
+    given = [call.arguments.get(one.name) for one in call.verb.parameters if one.names is AppState]
+    return [str(name) for value in given for name in (value if isinstance(value, list | tuple) else [value]) if name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +129,18 @@ class Verdict:
     reason: str = ""
     by: tuple[str, ...] = ()
     approval: Approval | None = None
+
+
+def together(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return what several verdicts say together: the first that refuses, else the strictest approval of all."""
+    refused = next((verdict for verdict in verdicts if not verdict.allowed), None)
+    if refused is not None or len(verdicts) == 1:
+        return refused or verdicts[0]
+    asked = [verdict.approval for verdict in verdicts if verdict.approval is not None]
+    spans = [one.expires for one in asked if one.expires is not None]
+    strictest = Approval(others=max(one.others for one in asked), expires=min(spans, default=None)) if asked else None
+    by = tuple(dict.fromkeys(rule for verdict in verdicts for rule in verdict.by))
+    return Verdict(allowed=True, by=by, approval=strictest)
 
 
 class Policy(Protocol):

@@ -5,25 +5,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from cloudkit.model.verb import Role
-from cloudkit.verbs import Arity, Catalogue, Kind, Parameter
+from cloudkit.verbs import Catalogue
+from cloudkit_bot.policy.terms import FLAG, STRING, Term, term_of
 
-__all__ = ["ACKNOWLEDGE", "APPROVE", "OWN", "SILENCE", "argument_kinds", "schema_of"]
+__all__ = ["ACKNOWLEDGE", "APPROVE", "OWN", "SILENCE", "held", "schema_of", "schema_text"]
 
-TYPES: Mapping[type[Any], str] = {int: "Long", str: "String", bool: "Boolean"}
 APPROVE = "approve"  # the action of who approves what another has asked for
 ACKNOWLEDGE, SILENCE = "acknowledge", "silence"
 OWN: Mapping[str, Role] = {ACKNOWLEDGE: Role.OPERATOR, SILENCE: Role.OPERATOR}  # what the bot does itself, of incidents
-FLAG = {"type": "Boolean"}
 PLACES: Mapping[str, Mapping[str, Any]] = {
     "User": {
-        "memberOfTypes": ["Group"],
-        "shape": {"type": "Record", "attributes": {"guest": FLAG, "stranger": FLAG}},
+        "memberOfTypes": ["Group", "Workspace"],
+        "shape": {"type": "Record", "attributes": {"guest": FLAG, "stranger": FLAG, "bot": FLAG}},
     },
     "Group": {},
+    "Workspace": {},
     "App": {"memberOfTypes": ["Namespace"]},
     "Namespace": {"memberOfTypes": ["Backend"]},
     "Backend": {},
@@ -41,10 +42,13 @@ def schema_of(catalogue: Catalogue) -> dict[str, Any]:
     return {"": {"entityTypes": dict(PLACES), "actions": roles | verbs | {APPROVE: approving()}}}
 
 
+def schema_text(catalogue: Catalogue) -> str:
+    """Return the schema as a file that editors read, ``policy.cedarschema.json``."""
+    return json.dumps(schema_of(catalogue), indent=2)
+
+
 def action(catalogue: Catalogue, name: str) -> dict[str, Any]:
-    attributes = {
-        one: {"type": kind, "required": needed} for one, (kind, needed) in argument_kinds(catalogue, name).items()
-    }
+    attributes = {one: {**term.schema, "required": needed} for one, (term, needed) in terms_of(catalogue, name).items()}
     context = {"arguments": {"type": "Record", "attributes": attributes}}
     role = OWN.get(name) or catalogue[name].mark.role
     return {"memberOf": [{"id": role.value}], "appliesTo": applied(context)}
@@ -52,11 +56,11 @@ def action(catalogue: Catalogue, name: str) -> dict[str, Any]:
 
 def approving() -> dict[str, Any]:
     """The action of approving: no role has it, as who may do something may not approve it for others."""
-    return {"memberOf": [], "appliesTo": applied({"verb": {"type": "String"}})}
+    return {"memberOf": [], "appliesTo": applied({"verb": STRING})}
 
 
 def applied(context: Mapping[str, Any]) -> dict[str, Any]:
-    place = {"channel": {"type": "String"}, "direct": {"type": "Boolean"}}
+    place = {"channel": STRING, "direct": FLAG}
     return {
         "principalTypes": ["User"],
         "resourceTypes": ["App", "Namespace"],
@@ -64,19 +68,20 @@ def applied(context: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def argument_kinds(catalogue: Catalogue, name: str) -> dict[str, tuple[str, bool]]:
-    """Return the arguments of a verb that a policy can compare: their Cedar type, and whether they are always there."""
+def terms_of(catalogue: Catalogue, name: str) -> dict[str, tuple[Term, bool]]:
+    """Return the arguments of a verb that a policy can compare, and whether they are always there."""
     verb = catalogue.get(name)
     if verb is None:
         return {}
-    found = {parameter.name: (kind_of(parameter), parameter.required) for parameter in verb.parameters}
-    return {one: (kind, needed) for one, (kind, needed) in found.items() if kind}
+    found = {one.name: (term_of(one), one.required) for one in verb.parameters}
+    return {one: (term, needed) for one, (term, needed) in found.items() if term}
 
 
-def kind_of(parameter: Parameter) -> str:
-    shape = parameter.shape
-    if shape is None or shape.arity is not Arity.ONE or parameter.kind is Kind.VARIADIC:
-        return ""
-    if shape.choices and not shape.kinds and all(isinstance(choice, str) for choice in shape.choices):
-        return "String"
-    return TYPES.get(shape.kinds[0], "") if len(shape.kinds) == 1 and not shape.choices else ""
+def held(catalogue: Catalogue, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was given, as Cedar holds it.
+
+    Raises:
+        UsageError: A value is none that the verb takes.
+    """
+    terms = terms_of(catalogue, name)
+    return {one: terms[one][0].hold(value) for one, value in arguments.items() if one in terms}

@@ -37,7 +37,7 @@ def method(name: str, scope: str = "") -> Callable[[Method], Method]:
 def auth_test(slack: Workspace, _given: Given) -> dict[str, Any]:
     return {"url": "https://example.slack.com/", "team": "example", "user": slack.bot.name} | {
         "team_id": slack.team, "user_id": slack.bot.id, "bot_id": slack.bot_id, "is_enterprise_install": False,
-    }  # fmt: skip
+    } | ({"enterprise_id": slack.enterprise} if slack.enterprise else {})  # fmt: skip
 
 
 @method("auth.revoke")

@@ -17,6 +17,7 @@ __all__ = ["Wishes", "chat_catalogue", "chat_grammar"]
 SWITCHES = {
     "plan": "Show what would be done, and do none of it.",
     "share": "Show the answer to everybody here.",
+    "why": "Say which rule allows it, or what would have to be so, and do none of it.",
 }
 
 
@@ -26,6 +27,7 @@ class Wishes:
 
     plan: bool = False
     share: bool = False
+    why: bool = False
     words: Sequence[str] = ()
 
 

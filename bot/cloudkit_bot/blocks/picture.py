@@ -5,6 +5,7 @@ It is drawn by matplotlib's own objects, without its ``pyplot``, which keeps fig
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ WIDTH, HEIGHT = 7.2, 2.6  # inches of one chart
 BAR = 0.26  # inches of one bar
 DOTS = 110  # in an inch
 NAMED = 14  # lines that a legend tells apart
+_STRANGE = re.compile("[^ -~\u00a1-\u00ac\u00ae-\u024f\u2026]")  # beyond Latin letters
 
 
 def picture(charts: Sequence[Chart]) -> bytes:
@@ -79,7 +81,10 @@ def names(given: Sequence[str]) -> list[str]:
 def literal(text: str) -> str:
     r"""Return a text of others as it is: between two dollars matplotlib would read a formula.
 
-    >>> literal("costs $1")
-    'costs \\$1'
+    What its font has no sign for is a question mark.
+
+    >>> literal("costs $1 \u0656")
+    'costs \\$1 ?'
     """
+    text = _STRANGE.sub("?", text)
     return text.replace("\\", "\\\\").replace("$", "\\$") if "$" in text else text

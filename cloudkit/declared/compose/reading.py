@@ -33,7 +33,7 @@ from cloudkit.model.secret import Secret
 
 __all__ = ["read_compose"]
 
-_OTHER = re.compile(r"[^a-z0-9]+")
+_OTHER = re.compile(r"[^a-z0-9-]+")
 _RESTARTS = {"always": "always", "unless-stopped": "always", "on-failure": "on-failure", "no": "never"}
 _MODES = {"replicated": None, "global": "daemon", "replicated-job": "job"}
 

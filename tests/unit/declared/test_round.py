@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from unit.backends.kubernetes.supported import ending_specs, owned_specs, supported_specs
 from unit.model.strategies import app_specs
@@ -18,6 +18,7 @@ from cloudkit.declared.options import same
 from cloudkit.declared.reading import read_declaration
 from cloudkit.declared.secrets import secret
 from cloudkit.model.app import AppSpec
+from cloudkit.model.reference import Reference
 from cloudkit.model.secret import Secret
 
 FEW = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
@@ -85,6 +86,7 @@ def test_the_program_says_all(spec: AppSpec) -> None:
 
 
 @FEW
+@example(AppSpec(name="web", image=Reference.parse("web:1"), networks=("a--0",)))
 @given(app_specs())
 def test_compose_names_what_it_loses(tmp_path_factory: pytest.TempPathFactory, spec: AppSpec) -> None:
     """And brings back the rest; it uses all that it wrote."""

@@ -291,3 +291,11 @@ def test_an_escaped_text_opens_nothing(text: str) -> None:
 def test_replicas_are_of_a_kind() -> None:
     """The strategies above draw what the model has."""
     assert isinstance(BASE.replicas[0], Replica)
+
+
+def test_what_is_nothing_but_secrets_is_shown_as_that() -> None:
+    """A title that shrinks to nothing while it is cleaned still has its characters."""
+    made = answer(Shown(replace(BASE, name=" ".join(["xoxb-1234567890-abcdefghij"] * 60))), Look())
+
+    checked(made, Look())
+    assert "xoxb" not in json.dumps(made.blocks) + made.text

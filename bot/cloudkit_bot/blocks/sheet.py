@@ -106,7 +106,7 @@ class Sheet:
         kept = seen[: 4 * most + 2 * SECRET]
         found = self.look.redact(kept)
         whole = len(taken) == len(text) and len(kept) == len(seen)
-        return cut(found if whole else found[: max(0, len(found) - SECRET)], most)
+        return cut(found if whole else f"{found[: max(0, len(found) - SECRET)]}\u2026", most)
 
     def words(self, text: str, most: int) -> str:
         """Return a text of others for where Slack takes no empty one."""

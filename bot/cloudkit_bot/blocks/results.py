@@ -106,7 +106,7 @@ def draw_glances(looks: Sequence[Glance], sheet: Sheet, shown: Shown) -> None:
 def put_all(parts: Sequence[Facts | Grid | Lines], sheet: Sheet, name: str) -> None:
     for part in parts:
         lines = as_text(part)
-        sheet.say("\n".join(lines[: SPOKEN + 1]))
+        sheet.say("\n".join(sheet.clean("\n".join(lines)).split("\n")[: SPOKEN + 1]))
         if len(lines) > SPOKEN + 1:
             sheet.say(f"and {len(lines) - SPOKEN - 1} more")
         put(part, sheet, name=name)
@@ -133,7 +133,7 @@ def _nothing(_result: None, sheet: Sheet, _shown: Shown) -> None:
 @draw.register
 def _text(result: str, sheet: Sheet, shown: Shown) -> None:
     lines = result.splitlines()
-    sheet.say("\n".join(lines[:SPOKEN]))
+    sheet.say("\n".join(sheet.clean(result).split("\n")[:SPOKEN]))  # cleaned whole: a secret may be several lines
     if len(lines) == 1:
         sheet.add(said(sheet, result))
     else:

@@ -7,11 +7,14 @@ private key lies in a file of ours for no longer than the reading takes.
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-__all__ = ["Pair", "tls_context"]
+__all__ = ["Pair", "SharedContext", "tls_context"]
+
+PROTOCOLS = ("http/1.1",)  # as urllib3 names them
 
 
 class Pair(NamedTuple):
@@ -19,6 +22,25 @@ class Pair(NamedTuple):
 
     certificate: bytes
     key: bytes
+
+
+class SharedContext(ssl.SSLContext):
+    """A context that the connections of many threads share.
+
+    urllib3 names the protocols again for each connection. OpenSSL frees the list then, which another thread's
+    connection may be copying: the server answers that one with "decode error". So they are named once.
+
+    >>> SharedContext(ssl.PROTOCOL_TLS_CLIENT).set_alpn_protocols(["http/1.1"])
+    """
+
+    _protocols: Sequence[str] = ()
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        """Name the protocols; naming the same ones again does nothing."""
+        wanted = tuple(alpn_protocols)
+        if wanted != self._protocols:
+            super().set_alpn_protocols(wanted)
+            self._protocols = wanted
 
 
 def tls_context(*, authority: bytes | None, pair: Pair | None, verified: bool) -> ssl.SSLContext:
@@ -32,15 +54,18 @@ def tls_context(*, authority: bytes | None, pair: Pair | None, verified: bool) -
     Raises:
         OSError: A certificate or key is not understood, or they do not belong together.
     """
-    from urllib3.util.ssl_ import create_urllib3_context
-
-    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if verified else ssl.CERT_NONE)
+    context = SharedContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.post_handshake_auth = True  # where a proxy asks for the certificate late
+    context.check_hostname = verified
+    context.verify_mode = ssl.CERT_REQUIRED if verified else ssl.CERT_NONE
     if verified and authority is None:
         context.load_default_certs()
     elif verified and authority is not None:
         _trust(context, authority)
     if pair is not None:
         _show(context, pair)
+    context.set_alpn_protocols(PROTOCOLS)
     return context
 
 

@@ -128,10 +128,12 @@ class Service:
             return shown
         if path == ALERTS and self.alarm is not None and self.alarm.takes:
             return self.alarm.door.respond(environ, start)
-        if self.bot.settings.sockets and path not in (INSTALL, REDIRECT):
-            start("404 Not Found", [("Content-Type", "text/plain")])
-            return [b"Socket Mode takes no requests\n"]
-        return self._slack(environ, start) if path in (INSTALL, REDIRECT) else self.delivered(environ, start)
+        if path in (INSTALL, REDIRECT):
+            return self._slack(environ, start)
+        if path == PATH and not self.bot.settings.sockets:
+            return self.delivered(environ, start)
+        start("404 Not Found", [("Content-Type", "text/plain")])
+        return [b"Socket Mode takes no requests\n" if path == PATH else b"there is nothing here\n"]
 
     def delivered(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Take what Slack delivers; what is not Slack's is not read, and what cannot be read is refused."""

@@ -145,7 +145,7 @@ def distinct(names: Sequence[str]) -> list[str]:
     """Return names as short as Slack wants them, their ends kept, as those tell replicas apart.
 
     >>> distinct(["a-very-long-name-of-an-app-1", "a-very-long-name-of-an-app-2", "web", "web"])
-    ['…g-name-of-an-app-1', '…g-name-of-an-app-2', 'web', 'web~2']
+    ['…ng-name-of-an-app-1', '…ng-name-of-an-app-2', 'web', 'web~2']
     """
     found: list[str] = []
     for name in names:

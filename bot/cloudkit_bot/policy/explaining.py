@@ -58,7 +58,7 @@ class Explanation:
         """Yield it line by line.
 
         >>> list(Explanation(verdict=Verdict(allowed=True), readings=(Reading(rule="ops", permits=True),)).lines())
-        ['ops permits it']
+        ['rule "ops" permits it']
         """
         yield from map(str, self.readings)
         if self.note or not self.readings:

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
-from cloudkit.journal.database import Database
+from cloudkit_bot.store.table import Table
 
 __all__ = ["Deliveries"]
 
 KEPT = 900.0  # seconds, three times as long as a signature is good for
 
 
-class Deliveries:
-    """The table of deliveries.
-
-    Args:
-        database: What keeps them.
-        clock: Seconds since the epoch.
-    """
-
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
-        self._database = database
-        self.clock = clock
+class Deliveries(Table):
+    """The table of deliveries."""
 
     def first(self, name: str) -> bool:
         """Return True for the first who asks about a delivery."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 
-from cloudkit.journal.database import Database
 from cloudkit_bot.alerts.incident import OPEN, OVER, Incident
+from cloudkit_bot.store.table import Table
 
 __all__ = ["Incidents", "Kept"]
 
@@ -49,17 +48,8 @@ class Kept:
     posted: float
 
 
-class Incidents:
-    """The table of incidents.
-
-    Args:
-        database: What keeps them.
-        clock: Seconds since the epoch.
-    """
-
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
-        self._database = database
-        self.clock = clock
+class Incidents(Table):
+    """The table of incidents."""
 
     def add(self, incident: Incident) -> bool:
         """Keep a new incident; return False where one with its key is open."""

@@ -8,14 +8,12 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-import time
-from collections.abc import Callable
 from typing import Any
 
 from slack_sdk.oauth.installation_store import Bot, Installation, InstallationStore
 from slack_sdk.oauth.state_store import OAuthStateStore
 
-from cloudkit.journal.database import Database
+from cloudkit_bot.store.table import Table
 
 __all__ = ["Installations", "States"]
 
@@ -27,17 +25,8 @@ _KEEP = (
 )
 
 
-class Installations(InstallationStore):
-    """The table of installations: one for each workspace, the newest.
-
-    Args:
-        database: What keeps them.
-        clock: Seconds since the epoch.
-    """
-
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
-        self._database = database
-        self.clock = clock
+class Installations(Table, InstallationStore):
+    """The table of installations: one for each workspace, the newest."""
 
     @property
     def logger(self) -> logging.Logger:
@@ -97,17 +86,8 @@ def written(installation: Installation) -> str:
     return json.dumps(installation.to_dict_for_copying(), default=lambda time: time.isoformat())
 
 
-class States(OAuthStateStore):
-    """The table of installations under way: what a browser brings back from Slack, once.
-
-    Args:
-        database: What keeps them.
-        clock: Seconds since the epoch.
-    """
-
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
-        self._database = database
-        self.clock = clock
+class States(Table, OAuthStateStore):
+    """The table of installations under way: what a browser brings back from Slack, once."""
 
     @property
     def logger(self) -> logging.Logger:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from cloudkit.journal.database import Database
+from cloudkit_bot.store.table import Table
 from cloudkit_bot.store.tables import added, columns, of_row
 
 __all__ = ["APPROVED", "BEGUN", "DENIED", "EXPIRED", "LEFT", "MOVED", "OPEN", "Request", "Requests"]
@@ -66,17 +64,8 @@ _LAST = "(SELECT max(at) FROM approvals WHERE request = name)"
 _ENOUGH = "(SELECT count(*) FROM approvals WHERE request = ?) >= ?"
 
 
-class Requests:
-    """The table of requests.
-
-    Args:
-        database: What keeps them.
-        clock: Seconds since the epoch.
-    """
-
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
-        self._database = database
-        self.clock = clock
+class Requests(Table):
+    """The table of requests."""
 
     def add(self, request: Request) -> None:
         """Keep a new request."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from cloudkit.journal.database import Database
+from cloudkit_bot.store.table import Table
 from cloudkit_bot.store.tables import added, columns, of_row
 
 __all__ = ["ENDED", "RUNNING", "Work", "Works"]
@@ -58,17 +56,8 @@ class Work:
 _SELECT = f"SELECT {columns(Work)} FROM works"  # noqa: S608 # names of our own
 
 
-class Works:
-    """The table of works.
-
-    Args:
-        database: What keeps them.
-        clock: Seconds since the epoch.
-    """
-
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
-        self._database = database
-        self.clock = clock
+class Works(Table):
+    """The table of works."""
 
     def begin(self, work: Work) -> bool:
         """Keep new work, before it is begun; return True for the first that has it under its name."""

@@ -23,7 +23,6 @@ from cloudkit.errors import ConfigError
 from cloudkit.telemetry import Telemetry
 from cloudkit_bot.alerts.alarm import Alarm
 from cloudkit_bot.approve.approvals import Approvals
-from cloudkit_bot.approve.expiry import Expiry
 from cloudkit_bot.approve.seal import Seal
 from cloudkit_bot.audit import Audit
 from cloudkit_bot.blocks.sheet import Look
@@ -43,11 +42,13 @@ from cloudkit_bot.store.store import open_store
 from cloudkit_bot.words.grammar import chat_catalogue, chat_grammar
 from cloudkit_bot.work.leases import Leases
 from cloudkit_bot.work.pool import Pool
+from cloudkit_bot.work.rounds import Rounds
 
 __all__ = ["Bot", "client_of"]
 
 LOGGER = logging.getLogger("cloudkit_bot")
 RETRIES = 5  # of a call that is rate-limited
+EXPIRY = 1.0  # seconds between two looks for approvals that nobody has given in time
 MENUS = 4  # lists of names that are asked for at once
 
 
@@ -109,7 +110,8 @@ class Bot:
             requests=requests, desk=self.desk, seal=self.seal, expires=settings.expires, elsewhere=elsewhere
         )
         self.desk.approvals = self.approvals
-        self.expiry = Expiry(self.approvals.expire)
+        self.expiry = Rounds("expiry", self.approvals.expire, EXPIRY, longest=EXPIRY)
+        self.expiry.start()
         self.alarm = Alarm(settings, self.desk, self.store)
         self.home = Home(desk=self.desk, store=self.store, zone=self.alarm.zone)
         self.digest = Digest(settings, self.desk, self.store, self.alarm.zone)
@@ -166,7 +168,7 @@ class Bot:
         self.digest.stop()
         self.pool.close(self.settings.grace, self.desk.doing.hand_over if self.store.lasting else None)
         self.menus.close(0.1)
-        self.expiry.close()
+        self.expiry.stop()
         self.desk.leases.stop()
         self.store.close()
 

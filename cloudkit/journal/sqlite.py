@@ -152,9 +152,7 @@ def _prepare(path: Path) -> None:
 
 def _version(connection: sqlite3.Connection, path: Path, known: int, mark: int) -> int:
     """Return how many migrations a file has had; refuse one of another program, and one of a newer cloudkit."""
-    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[
-        0
-    ]  # first, as the mark comes with them
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # first: the mark comes with them
     version, found = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id"))
     if found != mark and tables:
         message = f"{path} is a database of another program, not a journal; it was left as it is"

@@ -25,7 +25,7 @@ from cloudkit_bot.blocks.buttons import RUN, line_of
 from cloudkit_bot.blocks.parts import put, said
 from cloudkit_bot.blocks.sheet import Answer, Look, Sheet
 from cloudkit_bot.desk import Desk
-from cloudkit_bot.policy.verdict import Wanted
+from cloudkit_bot.policy.verdict import Asker, Wanted
 from cloudkit_bot.store.requests import Request
 from cloudkit_bot.store.store import Store
 
@@ -86,16 +86,16 @@ class Home:
             self.desk.check(ask, Call(verb=source.verb))
             apps = self.desk.backend.apps()
             incidents = [kept.incident for kept in self.store.incidents.open()]
-            requests = self.store.requests.open()
-            mine = frozenset(one.name for one in requests if self._approves(ask, one))
+            requests, asker = self.store.requests.open(), self.desk.asker(ask)
+            mine = frozenset(one.name for one in requests if self._approves(asker, one))
             return Seen(user=ask.user, at=now, apps=apps, incidents=incidents, requests=requests, mine=mine)
         except CloudkitError as error:
             return Seen(user=ask.user, at=now, refused=error.summary)
 
-    def _approves(self, ask: Ask, request: Request) -> bool:
+    def _approves(self, asker: Asker, request: Request) -> bool:
         """Say whether the policy lets somebody approve what another asks for."""
         verb, backend = self.desk.catalogue.get(request.verb), self.desk.backend
-        if verb is None or request.asker == ask.user:
+        if verb is None or request.asker == asker.id:
             return False
         wanted = Wanted(
             verb=verb.name,
@@ -107,7 +107,7 @@ class Home:
             channel=request.channel,
             approving=True,
         )
-        return self.desk.policy.decide(self.desk.asker(ask), wanted).allowed
+        return self.desk.policy.decide(asker, wanted).allowed
 
 
 def draw_home(seen: Seen, look: Look, *, desk: Desk, zone: ZoneInfo) -> Answer:

@@ -38,17 +38,13 @@ def start_stream(slack: Workspace, given: Given) -> dict[str, Any]:
 
 @method("chat.appendStream", "chat:write")
 def append_stream(slack: Workspace, given: Given) -> dict[str, Any]:
-    message = streaming(slack, given)
-    text, blocks = chunks(slack, given)
-    grow(slack, message, text, blocks)
+    message = grown(slack, given)
     return {"channel": message.channel, "ts": message.ts}
 
 
 @method("chat.stopStream", "chat:write")
 def stop_stream(slack: Workspace, given: Given) -> dict[str, Any]:
-    message = streaming(slack, given)
-    text, blocks = chunks(slack, given)
-    grow(slack, message, text, blocks)
+    message = grown(slack, given)
     message.streaming = False
     slack.noticed()
     return {"channel": message.channel, "ts": message.ts}
@@ -77,9 +73,12 @@ def chunks(slack: Workspace, given: Given) -> tuple[str, list[dict[str, Any]]]:
     return text, blocks
 
 
-def grow(slack: Workspace, message: Message, text: str, blocks: list[dict[str, Any]]) -> None:
-    """Add to a message, which as a whole holds to what holds for any."""
+def grown(slack: Workspace, given: Given) -> Message:
+    """Return the message that is streamed, with what came; as a whole it holds to what holds for any."""
+    message = streaming(slack, given)
+    text, blocks = chunks(slack, given)
     whole = [*message.blocks, *blocks]
     check_blocks(whole, "message", without=slack.without)
     if text or blocks:
         slack.edit(message, message.text + text, whole)
+    return message

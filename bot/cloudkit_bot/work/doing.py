@@ -73,7 +73,7 @@ class Doing:
             False where this very delivery is kept already, by whichever bot: then nothing is to be done.
         """
         name, leases = name_of(ask), self.leases
-        first = leases.new(
+        first = leases.works.begin(
             Work(
                 name=name, line=line, asker=ask.user, team=ask.team, enterprise=ask.enterprise, channel=ask.channel,
                 thread=ask.thread, begun=leases.works.clock(), owner=leases.owner, until=leases.until,
@@ -172,17 +172,14 @@ class Doing:
 
     def halt(self, name: str) -> bool:
         """Stop work, whichever bot does it; return False where it is over."""
-        _, here = self.pool.running.get(name, ("", None))
-        if here is not None:
-            here.stop()
-            return True
-        return self.leases.works.halt(name)
+        return self.halted(name) or self.leases.works.halt(name)
 
-    def halted(self, name: str) -> None:
-        """Stop work of this bot that somebody has stopped by way of another."""
+    def halted(self, name: str) -> bool:
+        """Stop work of this bot; return False where it does none of that name."""
         _, here = self.pool.running.get(name, ("", None))
         if here is not None:
             here.stop()
+        return here is not None
 
     def hand_over(self) -> None:
         """Let go of what has not come to its end, for the next bot to go on with."""

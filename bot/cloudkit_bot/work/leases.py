@@ -59,10 +59,6 @@ class Leases:
         if self._thread is not None:
             self._thread.join(5.0)
 
-    def new(self, work: Work) -> bool:
-        """Begin work under its name; False where it was begun already, here or elsewhere."""
-        return self.works.begin(work)
-
     def release(self, name: str) -> None:
         """Let go of work that another is to go on with; where the store does not answer, its lease ends by itself."""
         with suppress(JournalError):

@@ -12,7 +12,7 @@ from cloudkit_bot.sending import Unsent
 __all__ = ["Rounds"]
 
 LOGGER = logging.getLogger("cloudkit_bot")
-LONGEST = 60.0  # seconds between two tries of what fails
+LONGEST = 60.0  # seconds between two tries of what fails, where nothing else is said
 
 
 class Rounds:
@@ -21,12 +21,14 @@ class Rounds:
     Args:
         name: What the thread is called.
         work: What is done.
-        pause: Seconds between two rounds; after each failure twice as long, up to a minute.
+        pause: Seconds between two rounds; after each failure twice as long.
+        longest: Seconds up to which failures make that longer.
     """
 
-    def __init__(self, name: str, work: Callable[[], object], pause: float) -> None:
+    def __init__(self, name: str, work: Callable[[], object], pause: float, *, longest: float = LONGEST) -> None:
         self.work = work
         self.pause = pause
+        self.longest = longest
         self.failures = 0
         self._ending, self._wake = Event(), Event()
         self._thread = Thread(target=self._go, name=f"cloudkit-bot-{name}", daemon=True)
@@ -49,7 +51,7 @@ class Rounds:
     def _go(self) -> None:
         while not self._ending.is_set():
             self._round()
-            self._wake.wait(max(self.pause, min(LONGEST, self.pause * 2.0 ** min(self.failures, 10))))
+            self._wake.wait(max(self.pause, min(self.longest, self.pause * 2.0 ** min(self.failures, 10))))
             self._wake.clear()
 
     def _round(self) -> None:

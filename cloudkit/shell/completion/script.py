@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -61,7 +62,7 @@ def completion_command(program: str, group: Callable[[], VerbGroup]) -> click.Co
 def script_of(shell: str, program: str, table: str) -> str:
     """Return a shell's script, with the words and the program that reads them inside."""
     here = files("cloudkit.shell.completion")
-    quote = fish_quoted if shell == "fish" else quoted
+    quote = fish_quoted if shell == "fish" else shlex.quote
     parts = {"TABLE": table, "OFFERS": (here / "offers.awk").read_text(), "PROGRAM": command_of(program)}
     text = (here / f"complete.{shell}").read_text()
     for name, part in parts.items():
@@ -72,15 +73,6 @@ def script_of(shell: str, program: str, table: str) -> str:
 def command_of(program: str) -> str:
     """Return the program's name where it is on the search path, else the file that runs now."""
     return program if which(program) else str(Path(sys.argv[0]).absolute())
-
-
-def quoted(text: str) -> str:
-    """Return a text as a POSIX shell's word of the same characters.
-
-    >>> print(quoted("it's"))
-    'it'\\''s'
-    """
-    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def fish_quoted(text: str) -> str:
